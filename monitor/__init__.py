@@ -1,0 +1,14 @@
+"""monitor watches the news for a desk.
+
+It polls feeds, finds the entries about a topic, folds copies of one piece of news into a
+story and sends what is new. The parts and the values that flow between them:
+
+    Feed ─fetch▶ FetchResult ─parse▶ Document ─dedupe▶ Entry ─match▶ Match ─cluster▶ Story
+                                                                                  │
+                              Delivery ◀deliver─ Message ◀render─ Digest ◀compose─┘
+
+Verbs are stages, plurals are families (one file a member), nouns are values.
+`docs/architecture.md` says more.
+"""
+
+__version__ = "0.1.0"

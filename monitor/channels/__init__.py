@@ -1,0 +1,69 @@
+"""Channels: the ways out.
+
+The file name of a member is the `type` in the config: `type: slack` is `channels/slack.py`.
+
+To add one: write `channels/NAME.py` with `class Channel(channels.Channel)`, its `Options` (a frozen
+dataclass: each field is a setting of the channel, its docstring the documentation) and, if it wants
+its own look, a folder `templates/NAME/`. It is at once in `monitor check`, in the schema, in
+docs/reference and under `tests/contracts/test_channels.py`.
+
+Members never open connections of their own: `tools.http` is the guarded client, which refuses
+private addresses, follows no redirect and keeps no cookie.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from monitor.clock import Clock
+from monitor.model import Delivery, Message, Recipient
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a channel may use. `folder` is the directory that relative paths in options are under."""
+
+    http: httpx.AsyncClient
+    clock: Clock
+    folder: Path
+
+
+class Channel(ABC):
+    """One configured way out."""
+
+    Options: ClassVar[type[Any]]
+    """A frozen, keyword-only dataclass. Secrets have the type model.Secret."""
+
+    parts: ClassVar[tuple[str, ...]]
+    """The template parts a message for this channel needs: `html` is rendered from
+    `templates/TYPE/KIND.html.j2` (KIND: digest, alert), `subject.txt` from `KIND.subject.txt.j2`.
+    Every message has `subject.txt`."""
+
+    def __init__(self, name: str, options: Any, tools: Tools) -> None:
+        self.name, self.options, self.tools = name, options, tools
+
+    @abstractmethod
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Return who is reached. Each gets deliveries of its own: one bad address blocks no other.
+
+        `address` goes to status pages, logs and delivery lists, so it is never a secret (a webhook
+        with a token in its URL says its host).
+        """
+
+    def prepare(self, message: Message) -> Message:
+        """Make a rendered message fit the channel's limits, before it is frozen. Pure."""
+        return message
+
+    @abstractmethod
+    async def send(self, delivery: Delivery) -> str:
+        """Send one message to one recipient; return the receiver's answer in a word or two.
+
+        Raises DeliveryError, never anything else for what the far side does; no secret in it.
+        Sending the same delivery twice must carry the same id both times.
+        """

@@ -1,0 +1,1 @@
+"""Fetch: a feed's URL to a FetchResult."""

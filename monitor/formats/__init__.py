@@ -1,0 +1,34 @@
+"""Formats: kinds of feed documents.
+
+To add one: write `formats/NAME.py` with `class Format(formats.Format)`. Members are asked in the
+order of their `rank`; the first whose `sniff` says yes reads the document. All run under
+`tests/contracts/test_formats.py`: any bytes give a Document or a ParseError, nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from monitor.model import Document
+
+
+class Format(ABC):
+    """One kind of document."""
+
+    rank: ClassVar[int] = 50
+    """Lower is asked first."""
+
+    media_types: ClassVar[tuple[str, ...]]
+    """What goes into the Accept header, most specific first."""
+
+    @abstractmethod
+    def sniff(self, body: bytes, content_type: str) -> bool:
+        """Say whether this member should read the body."""
+
+    @abstractmethod
+    def parse(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document:
+        """Return the document. `url` resolves relative links; `charset` overrides what it declares.
+
+        Raises ParseError.
+        """

@@ -1,0 +1,1 @@
+"""Languages: how words change in each language, one file a language."""

@@ -1,0 +1,1 @@
+"""Match: which entries are about a topic, and why."""

@@ -1,0 +1,52 @@
+"""Find a member of a family by name: the folder is the registry.
+
+`find("channels", "slack")` is `monitor.channels.slack.Channel`. A dotted name with a colon,
+`"acme.pager:Channel"`, is taken as it stands, so that a member can live in another package.
+Config files are trusted to name code: they are the operator's.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from monitor.errors import ConfigError
+
+_NOUNS = {
+    "channels": "Channel",
+    "commands": "command",
+    "formats": "Format",
+    "languages": "Language",
+    "stores": "Store",
+}
+
+
+@cache
+def names(family: str) -> tuple[str, ...]:
+    """List the members that come with monitor, sorted. Modules with a leading `_` are shared parts."""
+    package = import_module(f"monitor.{family}")
+    return tuple(sorted(m.name for m in iter_modules(package.__path__) if not m.name.startswith("_")))
+
+
+def find(family: str, name: str) -> Any:
+    """Return the member's class (a command's function) by its name in the config.
+
+    Raises ConfigError naming what there is.
+    """
+    attribute = _NOUNS[family]
+    module, _, given = name.partition(":")
+    if given:
+        attribute = given
+    else:
+        if name not in names(family):
+            near = get_close_matches(name, names(family), 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names(family))}"
+            raise ConfigError(f"no such {attribute.lower()}: {name!r}; {hint}")
+        module = f"monitor.{family}.{name.replace('-', '_')}"
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"cannot load {attribute.lower()} {name!r}: {error}") from error

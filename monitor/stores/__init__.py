@@ -1,0 +1,220 @@
+"""Stores: where everything that must survive a restart lives.
+
+The file name of a member is the scheme of the URL in the config: `sqlite:monitor.db` is
+`stores/sqlite.py`, `postgresql://…` is `stores/postgresql.py`. A store is whatever passes
+`tests/contracts/test_stores.py`; the members share one implementation (`_core.py`, `_tables.py`,
+`_migrations/`) and differ only in how they connect, lock and search.
+
+To add one: write `stores/NAME.py` with `class Store(stores.Store)`; the contract suite, the day
+test and the crash test run on it unasked.
+
+Everything here is plain code, called off the event loop from one thread. Each method is one
+transaction. Times go in and come out aware, in UTC. Methods raise StoreError when the database
+cannot be used; they never raise for what is merely absent.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from monitor.model import (
+    Counts,
+    Cursor,
+    Dead,
+    Deferred,
+    Delivery,
+    DeliveryStatus,
+    Entry,
+    Feed,
+    FeedState,
+    Hit,
+    Keep,
+    Known,
+    Match,
+    PollRecord,
+    Sent,
+    Story,
+)
+
+
+class Store(ABC):
+    """One database. Promises 1, 1b, 2 and 3 of docs/architecture.md are one method each."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    # life ─────────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect and bring the tables to the current version (Alembic). Safe to call twice."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of all connections."""
+
+    @abstractmethod
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold the right to run the daemon on this database.
+
+        SQLite: one process; raises StoreError naming the pid that holds it. PostgreSQL: any number
+        may join, this returns at once.
+        """
+
+    @abstractmethod
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy that a running daemon does not disturb. Never overwrites `target`."""
+
+    # feeds ────────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def sync_feeds(self, feeds: Iterable[Feed], now: datetime, *, spread: timedelta) -> None:
+        """Make the configured feeds the polled ones.
+
+        A feed not known before becomes due within `spread` of now (at once when 0), at a moment
+        computed from its URL, so that a thousand new feeds do not start in one second. A known one
+        keeps its state and due time over restarts (no restart storm). One that is no longer
+        configured keeps its state but is never claimed.
+        """
+
+    @abstractmethod
+    def claim_feeds(
+        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+    ) -> list[FeedState]:
+        """Take up to `limit` due feeds for `lease`, earliest first; each state carries its token.
+
+        A feed under another's unexpired lease is not taken. `everything` takes feeds that are not
+        due as well, except while a publisher's Retry-After or 410 holds (`held_until` > now) and
+        except those polled at or after `now`.
+        """
+
+    @abstractmethod
+    def record_polls(self, records: Sequence[PollRecord], now: datetime) -> list[bool]:
+        """Promise 1: write states, entries, revisions, sightings and matches of many polls.
+
+        All in one commit. A record whose token no longer holds the feed's lease is left out
+        whole; the answer says for each record whether it was taken. Writing an entry or a match
+        that exists already changes nothing (two feeds of one batch may bring the same entry).
+        The claim ends with it. New matches get growing sequence numbers.
+        """
+
+    @abstractmethod
+    def feed_states(self) -> list[FeedState]:
+        """Return the states of all configured feeds, by URL."""
+
+    # archive ──────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def known(self, ids: Iterable[str]) -> dict[str, Known]:
+        """Return what is remembered of those of `ids` that were ever seen."""
+
+    @abstractmethod
+    def entry(self, entry_id: str) -> tuple[Entry, list[Match]] | None:
+        """Return an entry (its last revision) with its matches; a unique prefix of the id is enough."""
+
+    @abstractmethod
+    def search(
+        self, expression: str, *, limit: int, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Entry]:
+        """Return the newest entries whose key satisfies a necessary full-text expression.
+
+        The expression is FTS5 syntax restricted to quoted words, quoted phrases, `"word" *`
+        prefixes, AND, OR and parentheses; empty means every entry. The caller decides what
+        really matches.
+        """
+
+    # stories ──────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def unclustered(self, limit: int) -> list[Entry]:
+        """Return matched entries that have no story yet, in order of first match."""
+
+    @abstractmethod
+    def recent_stories(self, since: datetime) -> list[tuple[Story, list[Entry]]]:
+        """Return the stories last seen at or after `since`, each with its entries."""
+
+    @abstractmethod
+    def record_stories(self, stories: Sequence[Story]) -> None:
+        """Promise 1b: write stories with all their entries. An entry keeps the story it has."""
+
+    # telling ──────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def cursors(self) -> list[Cursor]:
+        """Return all cursors."""
+
+    @abstractmethod
+    def start_cursor(self, cursor: Cursor, since: datetime) -> None:
+        """Create a cursor unless there is one, behind the hits matched before `since`.
+
+        `cursor.position` is ignored.
+        """
+
+    @abstractmethod
+    def hits(self, topics: Sequence[str], after: int, until: datetime) -> list[Hit]:
+        """Return unheld hits of `topics` with seq > `after`, matched by `until`, that have a story.
+
+        Ends before the first one that has none yet, so that a cursor never passes it.
+        """
+
+    @abstractmethod
+    def last_seq(self) -> int:
+        """Return the greatest sequence number given so far (0: none)."""
+
+    @abstractmethod
+    def told(self, route: str, channel: str, recipient: str) -> frozenset[str]:
+        """Return the ids of the stories that this route already put in a message to this recipient."""
+
+    @abstractmethod
+    def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:
+        """Promise 2: move the cursor and queue the frozen messages.
+
+        Does nothing and returns False when the cursor no longer stands at `expected` (another
+        process was faster). A delivery whose id exists is not queued again.
+        """
+
+    # outbox ───────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def claim_deliveries(self, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+        """Take up to `limit` due deliveries for `lease`, oldest first; each carries its token.
+
+        Deliveries found `sending` under an expired lease are taken again: whoever had them died.
+        """
+
+    @abstractmethod
+    def record_try(self, delivery: Delivery, outcome: Sent | Deferred | Dead, now: datetime) -> bool:
+        """Promise 3: write what came of one try. False if the delivery's token lost its lease."""
+
+    @abstractmethod
+    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int = 100) -> list[Delivery]:
+        """Return deliveries, newest first."""
+
+    # care ─────────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def next_due(self) -> datetime | None:
+        """Return the earliest moment at which something will be due: a poll, a slot or a delivery."""
+
+    @abstractmethod
+    def last_time(self) -> datetime | None:
+        """Return the latest time that was recorded by any of the promises (for `once --at`)."""
+
+    @abstractmethod
+    def prune(self, now: datetime, keep: Keep, *, batch: int = 500) -> int:
+        """Drop up to `batch` entries (and bodies) that are older than `keep` says; return how many.
+
+        Identities and sightings stay. Entries with an undelivered message stay.
+        """
+
+    @abstractmethod
+    def counts(self) -> Counts:
+        """Return the totals for `status`."""
+
+    @abstractmethod
+    def meta(self, values: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Write small facts about the installation (if given) and return them all."""
