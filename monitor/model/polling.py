@@ -1,0 +1,150 @@
+"""What flows while a feed is polled: state, outcome, document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.errors import FetchError, ParseError
+from monitor.model.settings import Feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server needs to say "not changed" (RFC 9110 §8.8): opaque, echoed as received.
+
+    Header bytes are kept as Latin-1 text, so that any byte goes back as it came.
+    """
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+class FeedStatus(StrEnum):
+    """How a feed is doing. `new`, `paused`, `ok`, `quiet` and `late` are well; the others are failing."""
+
+    NEW = "new"
+    PAUSED = "paused"
+    OK = "ok"
+    QUIET = "quiet"
+    LATE = "late"
+    STALLED = "stalled"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    GONE = "gone"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of a feed between polls.
+
+    `reason` is the word for the last failure (a FetchReason or ParseReason), `detail` its sentence.
+    `interval` is the adaptive time between polls, `rate` the entries an hour it was derived from.
+    `body_hash` is of the last body that was absorbed. `moved_to`, `moved_since` and `moved_polls`
+    follow a permanent redirect until it is believed. `token` fences a claim: who no longer holds it
+    changes nothing.
+    """
+
+    url: str
+    status: FeedStatus = FeedStatus.NEW
+    reason: str = ""
+    detail: str = ""
+    validators: Validators = field(default_factory=Validators)
+    body_hash: str = ""
+    first_poll_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    held_until: datetime | None = None
+    """Until when the publisher told us to stay away (Retry-After; 410: a week)."""
+    failures: int = 0
+    interval: timedelta | None = None
+    rate: float | None = None
+    moved_to: str = ""
+    moved_since: datetime | None = None
+    moved_polls: int = 0
+    polls: int = 0
+    entries: int = 0
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A body, decoded from its content codings (RFC 9110 §8.4) but not from its charset.
+
+    `fresh_for` is how long the publisher says it stays fresh (RFC 9111 §4.2, less Age).
+    """
+
+    body: bytes
+    content_type: str = ""
+    validators: Validators = field(default_factory=Validators)
+    fresh_for: timedelta | None = None
+    body_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """304: nothing new. `validators` are those to keep from now on (RFC 9111 §4.3.4)."""
+
+    validators: Validators = field(default_factory=Validators)
+    fresh_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The poll came to nothing, and why."""
+
+    error: FetchError | ParseError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchResult:
+    """What came of one fetch. `moved_to` is set when every redirect on the way was permanent."""
+
+    feed: Feed
+    fetched_at: datetime
+    outcome: Fetched | NotModified | Failed
+    url: str = ""
+    """Where the answer came from, after redirects."""
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item as a document has it: HTML where the publisher wrote HTML, unescaped once."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed feed. `format` is rss, rdf, atom or json; `path` the parser that read it.
+
+    `ttl` is how long the publisher asks not to come back (RSS 2.0 ttl, RSS 1.0 syndication
+    module); `skip_hours` (0–23, GMT) and `skip_days` (Monday = 0) are when not to come.
+    """
+
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    format: str = ""
+    path: str = ""
+    items: tuple[Item, ...] = ()
+    ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    self_url: str = ""
+    hub: str = ""
+    previous: str = ""
+    """RFC 5005 `prev-archive` or `next`: where older entries are."""

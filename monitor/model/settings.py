@@ -1,0 +1,150 @@
+"""What a desk configures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A password, token or URL with a token in it. Prints as `***`; `value` is for the door that needs it."""
+
+    value: str = field(repr=False)
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __str__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One URL that is polled, and its publisher. `language` is BCP 47 (`und`: not known)."""
+
+    url: str
+    source: str
+    language: str = "und"
+    country: str = ""
+    every: timedelta | None = None
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    auth: Secret | None = None
+    """`user:password` for HTTP Basic (RFC 7617)."""
+    proxy: str | None = None
+    charset: str = ""
+    tier: int = 2
+    """1 agencies and papers of record, 2 the press, 3 the rest."""
+    folder: str = ""
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollSettings:
+    """When and how feeds are polled. Sizes in bytes."""
+
+    every: timedelta = timedelta(minutes=15)
+    minimum: timedelta = timedelta(minutes=5)
+    maximum: timedelta = timedelta(hours=6)
+    backfill: timedelta = timedelta(hours=24)
+    concurrency: int = 64
+    per_host: int = 2
+    per_host_gap: timedelta = timedelta(seconds=1)
+    timeout: timedelta = timedelta(seconds=30)
+    max_body: int = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """Where we may go and how we introduce ourselves."""
+
+    allow_private: tuple[str, ...] = ()
+    contact: str = ""
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long what was found is kept. Seen identities are kept for ever."""
+
+    entries: timedelta = timedelta(days=400)
+    bodies: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A person, place, body or thing, with its names by language (BCP 47).
+
+    `names` are base forms, which the language's endings may follow; `forms` are closed paradigms,
+    taken as they stand; `typos` were seen in print; `unseen` are plausible but never seen.
+    """
+
+    id: str
+    type: str = "thing"
+    label: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    typos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAlike:
+    """A wording that claims its span first, so that no entity is found in it (Trump Tower)."""
+
+    id: str
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A standing question: a query over entities and words (docs/howto/queries.md)."""
+
+    id: str
+    query: str
+    title: Mapping[str, str] = field(default_factory=dict)
+
+
+class Send(StrEnum):
+    """How a route sends."""
+
+    DIGEST = "digest"
+    IMMEDIATE = "immediate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Topics → channels: at which local times, or at once.
+
+    `weekdays` count from Monday = 0; empty means every day. Of `at`, `every` and `cron` one is set
+    for digests. `quiet` are local half-open intervals that may pass midnight. `budget` is the most
+    alerts an hour for one recipient (0: no limit).
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    channels: tuple[str, ...]
+    send: Send = Send.DIGEST
+    at: tuple[time, ...] = ()
+    every: timedelta | None = None
+    cron: str = ""
+    weekdays: frozenset[int] = frozenset()
+    timezone: str = "UTC"
+    language: str = "en"
+    quiet: tuple[tuple[time, time], ...] = ()
+    nothing_new: bool = False
+    group_wait: timedelta = timedelta(minutes=1)
+    budget: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One address, room or URL of a channel. Empty language or zone: the route's."""
+
+    address: str
+    language: str = ""
+    timezone: str = ""
