@@ -1,0 +1,217 @@
+"""Dedupe: a document's items → which entries are new, which were edited, where each was seen.
+
+An item's identity is its canonical link; the guid where there is no link or one document gives
+several guids one link; else source + normalised title + day. Real feeds re-stamp every date at
+each poll, change guids for the same link and drop items and bring them back (measured on 147,420
+Bengali items: one feed did the latter 4,103 times in 12 days), so neither date nor guid is asked
+where there is a link, and identities are remembered for ever.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from monitor import text
+from monitor.model import Document, Entry, Feed, Fresh, Item, Known, Sighting
+
+_TRACKING = frozenset(
+    {
+        "__twitter_impression",
+        "_hsenc",
+        "_hsmi",
+        "cmpid",
+        "dclid",
+        "fbclid",
+        "gclid",
+        "icid",
+        "igshid",
+        "mc_cid",
+        "mc_eid",
+        "msclkid",
+        "ncid",
+        "ocid",
+        "spm",
+        "traffic_source",
+        "yclid",
+    }
+)
+"""Query parameters that say where a reader came from, not what the page is."""
+
+_TRACKING_PREFIXES = ("utm_", "at_")
+"""Google Analytics' campaign parameters; AT Internet's, which the BBC and France 24 add."""
+
+_TEXT_LIMIT = 200_000
+"""Characters kept of one item's content: a day's worth of live blog, not a book."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An item with the identities it may have, the preferred one first.
+
+    `shared` says that the document gives this link to other items as well.
+    """
+
+    item: Item
+    ids: tuple[str, ...]
+    shared: bool
+
+
+def candidates(document: Document, feed: Feed) -> tuple[Candidate, ...]:
+    """Return the document's items, each once, with their possible identities."""
+    links = [canonical(item.link) for item in document.items]
+    variants: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for item, link in zip(document.items, links, strict=True):
+        variants[link].add((item.guid, _squeeze(item.title)))
+    found: dict[str, Candidate] = {}
+    for item, link in zip(document.items, links, strict=True):
+        if not (link or item.title.strip() or item.summary.strip() or item.content.strip()):
+            continue
+        guids = {guid for guid, _ in variants[link]}
+        shared = bool(link) and len(variants[link]) > 1 and (len(guids) > 1 or guids <= {"", item.link})
+        ids = []
+        if link and not shared:
+            ids.append(_digest("link", link))
+        if item.guid and (not shared or len(guids) > 1):
+            ids.append(_digest("guid", feed.source, item.guid))
+        day = f"{item.published:%Y-%m-%d}" if item.published else ""
+        ids.append(_digest("title", feed.source, text.key(text.plain(item.title or item.summary)), day))
+        if shared:
+            ids.append(_digest("link", link))
+        found.setdefault(ids[0], Candidate(item=item, ids=tuple(ids), shared=shared))
+    return tuple(found.values())
+
+
+def identities(found: tuple[Candidate, ...]) -> frozenset[str]:
+    """Return every identity that the store should be asked for."""
+    return frozenset(one for candidate in found for one in candidate.ids)
+
+
+def dedupe(
+    found: tuple[Candidate, ...],
+    document: Document,
+    feed: Feed,
+    known: Mapping[str, Known],
+    *,
+    now: datetime,
+) -> Fresh:
+    """Return what the document brought that is not known yet.
+
+    An edit counts when the same feed shows another text than it did before, or when another feed
+    brings clearly more text (a stub in one, the article in the other).
+    """
+    entries: list[Entry] = []
+    revised: list[Entry] = []
+    sightings: list[Sighting] = []
+    for candidate in found:
+        old = _recall(candidate, known)
+        raw = _digest(candidate.item.title, candidate.item.summary, candidate.item.content)[:12]
+        before = old.fingerprints.get(feed.url, "") if old else ""
+        if old and before.startswith(raw):
+            continue
+        entry = _entry(candidate, document, feed, now, old)
+        fingerprint = f"{raw}:{_digest(entry.title, entry.summary, entry.content)[:12]}"
+        entry = replace(entry, fingerprint=fingerprint)
+        sightings.append(Sighting(entry_id=entry.id, feed_url=feed.url, fingerprint=fingerprint, seen_at=now))
+        if old is None:
+            entries.append(entry)
+        elif before:
+            if before.partition(":")[2] != fingerprint.partition(":")[2]:
+                revised.append(entry)
+        elif length(entry) > old.length * 1.2 + 40:
+            revised.append(entry)
+    return Fresh(entries=tuple(entries), revised=tuple(revised), sightings=tuple(sightings))
+
+
+def length(entry: Entry) -> int:
+    """Return the characters of an entry's text."""
+    return len(entry.title) + len(entry.summary) + len(entry.content)
+
+
+def canonical(url: str) -> str:
+    """Return what two addresses of one page have in common: no scheme, tracking, fragment or last slash.
+
+    RFC 3986 §6.2.2 (case of host and escapes, default port), plus the lists above. An address that
+    cannot be taken apart stands for itself. A fragment is kept when it is a path (`#!/`, `#/`).
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removesuffix(".")
+        port = parts.port
+    except ValueError:
+        return url
+    if parts.scheme not in ("http", "https") or not host:
+        return url
+    if port and port != {"http": 80, "https": 443}[parts.scheme]:
+        host += f":{port}"
+    path = quote(
+        unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=-._~%", errors="surrogateescape"
+    )
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name.lower() not in _TRACKING and not name.lower().startswith(_TRACKING_PREFIXES)
+    ]
+    fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
+    return (
+        host
+        + path.rstrip("/")
+        + ("?" + urlencode(query) if query else "")
+        + ("#" + fragment if fragment else "")
+    )
+
+
+def _recall(candidate: Candidate, known: Mapping[str, Known]) -> Known | None:
+    """Find the entry that an item is, by the first identity that is known.
+
+    A link that one document shares between items is known under the item that came with it alone:
+    only if its guid is the same is it this one.
+    """
+    for one in candidate.ids:
+        old = known.get(one)
+        if old is None:
+            continue
+        last_resort = candidate.shared and one == candidate.ids[-1]
+        if last_resort and (not candidate.item.guid or old.guid != candidate.item.guid):
+            continue
+        return old
+    return None
+
+
+def _entry(candidate: Candidate, document: Document, feed: Feed, now: datetime, old: Known | None) -> Entry:
+    item = candidate.item
+    declared = feed.language if feed.language != "und" else item.language or document.language or "und"
+    content = text.plain(item.content)[:_TEXT_LIMIT]
+    summary = text.plain(item.summary)[:_TEXT_LIMIT]
+    return Entry(
+        id=old.id if old else candidate.ids[0],
+        url=item.link,
+        guid=item.guid,
+        title=" ".join(text.plain(item.title).split())[:2_000],
+        summary="" if summary == content else summary,
+        content=content,
+        author=" ".join(text.plain(item.author).split())[:300],
+        tags=item.tags[:50],
+        published=item.published,
+        updated=item.updated,
+        first_seen=old.first_seen if old else now,
+        source=feed.source,
+        feed_url=feed.url,
+        language=declared,
+        country=feed.country,
+        revision=old.revision + 1 if old else 1,
+    )
+
+
+def _squeeze(title: str) -> str:
+    return " ".join(title.split())
+
+
+def _digest(*parts: str) -> str:
+    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return blake2b(joined, digest_size=16).hexdigest()
