@@ -14,11 +14,13 @@ from monitor.model.settings import Feed
 class Validators:
     """What a server needs to say "not changed" (RFC 9110 §8.8): opaque, echoed as received.
 
-    Header bytes are kept as Latin-1 text, so that any byte goes back as it came.
+    Header bytes are kept as Latin-1 text, so that any byte goes back as it came. They belong to
+    the document at `url`, after redirects, and are sent nowhere else; empty: the feed's own URL.
     """
 
     etag: str = ""
     last_modified: str = ""
+    url: str = ""
 
 
 class FeedStatus(StrEnum):
@@ -68,6 +70,12 @@ class FeedState:
     polls: int = 0
     entries: int = 0
     token: str = ""
+    fresh_for: timedelta | None = None
+    """What the last answer that said so allowed (Cache-Control, Expires): a 304 may leave it out."""
+    ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    """The last parsed document's wishes (see Document): they hold while it does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
