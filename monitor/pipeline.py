@@ -137,41 +137,52 @@ class Pipeline:
         self._absorbing: list[_Absorption] = []
         self._absorber: asyncio.Task[None] | None = None
         self._delivering: dict[str, asyncio.Task[None]] = {}
+        self._failures: list[BaseException] = []
         self._tally = _Tally()
 
     # one entry point ──────────────────────────────────────────────────────────────────────────
 
     async def tick(self, *, everything: bool = False) -> Report:
         """Do all that is due now, then say what was done. `everything` polls feeds that are not due too."""
-        await self.poll_due(everything=everything)
+        now = self.clock.now()
+        await self.poll_due(now, everything=everything)
         while self._polling:
-            await self.settle()
-            await self.poll_due(everything=everything)
+            await asyncio.wait(self._polling.values(), return_when=asyncio.FIRST_COMPLETED)
+            self.check()
+            await self.poll_due(now, everything=everything)
+        self.check()
         await self.tell_due()
         await self.deliver_due()
         while self._delivering:
-            await asyncio.gather(*self._delivering.values())
+            await asyncio.wait(self._delivering.values())
+            self.check()
             await self.deliver_due()
         return self._tally.report()
 
-    async def poll_due(self, *, everything: bool = False) -> None:
-        """Start a poll for each due feed that there is room for; do not wait for them."""
+    async def poll_due(self, now: datetime | None = None, *, everything: bool = False) -> None:
+        """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
         room = self.parts.poll.concurrency - len(self._polling)
         if room <= 0:
             return
-        now = self.clock.now()
-        claimed = await self.off_loop(lambda: self.store.claim_feeds(now, room, LEASE, everything=everything))
+        when = now or self.clock.now()
+        claimed = await self.off_loop(
+            lambda: self.store.claim_feeds(when, room, LEASE, everything=everything)
+        )
         for state in claimed:
             if state.url in self.parts.feeds and state.url not in self._polling:
                 task = asyncio.create_task(self._poll(self.parts.feeds[state.url], state))
                 self._polling[state.url] = task
+                task.add_done_callback(self._ended)
 
-    async def settle(self) -> None:
-        """Wait until at least one of the running polls has ended."""
-        if self._polling:
-            done, _ = await asyncio.wait(self._polling.values(), return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+    def check(self) -> None:
+        """Raise what ended a poll or a delivery that nobody waited for."""
+        failures, self._failures = self._failures, []
+        for failure in failures:
+            raise failure
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (failure := task.exception()):
+            self._failures.append(failure)
 
     async def drain(self) -> None:
         """Wait for all that is under way: polls, commits, deliveries."""
@@ -411,7 +422,9 @@ class Pipeline:
         claimed = await self.off_loop(lambda: self.store.claim_deliveries(now, 50, LEASE))
         for delivery in claimed:
             if delivery.id not in self._delivering:
-                self._delivering[delivery.id] = asyncio.create_task(self._deliver(delivery))
+                task = asyncio.create_task(self._deliver(delivery))
+                self._delivering[delivery.id] = task
+                task.add_done_callback(self._ended)
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
@@ -453,11 +466,12 @@ class Pipeline:
 
     # care ─────────────────────────────────────────────────────────────────────────────────────
 
-    def start(self) -> None:
-        """Make the store know the configured feeds and readers. Plain code, for the store's thread."""
+    def start(self, spread: timedelta) -> None:
+        """Make the store know the configured feeds and readers. Plain code, for the store's thread.
+
+        New feeds become due within `spread`.
+        """
         now = self.clock.now()
-        loopback_or_small = len(self.parts.feeds) <= self.parts.poll.concurrency
-        spread = timedelta() if loopback_or_small else self.parts.poll.minimum
         self.store.sync_feeds(self.parts.feeds.values(), now, spread=spread)
         existing = {(c.route, c.channel, c.recipient) for c in self.store.cursors()}
         for route in self.parts.routes:
@@ -474,6 +488,13 @@ class Pipeline:
             route=route.name, channel=channel, recipient=recipient.address, position=0, next_slot=upcoming
         )
         self.store.start_cursor(cursor, now - self.parts.poll.backfill)
+
+    def make_due(self, route: str) -> None:
+        """Make a digest route's next slot due now, for all its readers. Plain code, for the store's thread."""
+        now = self.clock.now()
+        for cursor in self.store.cursors():
+            if cursor.route == route and cursor.next_slot is not None:
+                self.store.enqueue(replace(cursor, next_slot=now), [], cursor.position)
 
     async def prune(self) -> int:
         """Drop what is kept no longer, a batch at a time; return how many entries went."""

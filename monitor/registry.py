@@ -7,6 +7,7 @@ Config files are trusted to name code: they are the operator's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -31,6 +32,11 @@ def names(family: str) -> tuple[str, ...]:
     return tuple(sorted(m.name for m in iter_modules(package.__path__) if not m.name.startswith("_")))
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like a mistyped one, or nothing."""
+    return next(iter(get_close_matches(word, list(known), 1)), "")
+
+
 def find(family: str, name: str) -> Any:
     """Return the member's class (a command's function) by its name in the config.
 
@@ -42,8 +48,8 @@ def find(family: str, name: str) -> Any:
         attribute = given
     else:
         if name not in names(family):
-            near = get_close_matches(name, names(family), 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names(family))}"
+            near = nearest(name, names(family))
+            hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(names(family))}"
             raise ConfigError(f"no such {attribute.lower()}: {name!r}; {hint}")
         module = f"monitor.{family}.{name.replace('-', '_')}"
     try:

@@ -1,0 +1,84 @@
+"""What commands share: finding and loading the config, printing facts as JSON or words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from monitor import config as configs
+from monitor.config import Config
+from monitor.model import Secret
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class App:
+    """What the command line hands to every command: where the config is said to be, and the environment."""
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    config_path: Path | None = None
+
+    def path(self) -> Path:
+        """Return the config file to read (DESIGN: the option, $MONITOR_CONFIG, ./config, /etc, shipped)."""
+        return configs.find(self.config_path, self.environ)
+
+    def load(self) -> Config:
+        """Return the config. Raises ConfigError with every mistake; warnings go to stderr."""
+        config = configs.load(self.path(), self.environ)
+        for warning in config.warnings:
+            click.echo(str(warning), err=True)
+        return config
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
+
+
+def print_json(value: Any) -> None:
+    """Print facts to stdout as one JSON document, Bengali readable."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: dataclasses as objects, times as RFC 3339, secrets as `***`."""
+    if isinstance(value, Secret):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(v) for v in value)
+    return str(value) if isinstance(value, Path) else value
+
+
+class Moment(click.ParamType):
+    """A point in time on the command line: ISO 8601; without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the aware time, or fail naming what was expected."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2025-10-16T18:30Z", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

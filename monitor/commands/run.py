@@ -1,0 +1,50 @@
+"""run: the daemon. Polls, matches and sends until it is told to stop (SIGTERM); SIGHUP reloads the config."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+
+from monitor import config as configs
+from monitor import service
+from monitor.commands._app import App
+from monitor.observe import Notifier, Observer
+
+
+@click.command()
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "text", "json"]),
+    default="auto",
+    show_default=True,
+    help="auto: words on a terminal, key=value lines elsewhere.",
+)
+@click.pass_obj
+def command(app: App, log_format: str) -> None:
+    """Run the daemon.
+
+    On SQLite a second daemon on the same database is refused (exit 69); on PostgreSQL it joins.
+    """
+    config = app.load()
+    observer = Observer(sys.stderr, format=log_format)
+    built = service.build(config, tell=observer.tell, spread=config.poll.minimum)
+    notifier = Notifier(app.environ.get("NOTIFY_SOCKET", ""))
+
+    async def daemon() -> None:
+        async with built:
+            await built.run(load=lambda: configs.load(app.path(), app.environ), watchdog=notifier)
+
+    with built.store.exclusive():
+        _run(daemon())
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run on uvloop where it is installed (the extra `speed`), else on asyncio."""
+    factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(work)

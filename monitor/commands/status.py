@@ -1,0 +1,87 @@
+"""status: how feeds, archive and deliveries are doing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitor import service
+from monitor.commands._app import App, json_option, print_json
+from monitor.compose import WELL
+from monitor.config import Config
+from monitor.model import Counts, DeliveryStatus, FeedState
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def command(app: App, as_json: bool) -> None:
+    """Say how each feed does, what is in the archive and what waits in the outbox."""
+    config = app.load()
+    store = service.open_store(config)
+    store.open()
+    try:
+        states, counts, meta = store.feed_states(), store.counts(), store.meta()
+        dead = store.deliveries(status=DeliveryStatus.DEAD, limit=10)
+        troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
+    finally:
+        store.close()
+    facts = _facts(config, states, counts, troubles)
+    if as_json:
+        print_json(facts)
+        return
+    _print(config, facts, counts)
+    for delivery in dead:
+        click.echo(f"dead letter {delivery.id}: {delivery.reason}: {delivery.detail}")
+
+
+def _facts(
+    config: Config, states: list[FeedState], counts: Counts, troubles: dict[str, str]
+) -> dict[str, Any]:
+    configured = {feed.url: feed for feed in config.feeds}
+    shown = [state for state in states if state.url in configured]
+    ok = sum(state.status in WELL for state in shown)
+    return {
+        "feeds": {"total": len(configured), "ok": ok, "failing": len(shown) - ok},
+        "entries": counts.entries,
+        "matches": counts.matches,
+        "stories": counts.stories,
+        "deliveries": {"queued": counts.queued, "sent": counts.sent, "dead": counts.dead},
+        "oldest_queued": counts.oldest_queued_at,
+        "troubles": troubles,
+        "feed": [
+            {
+                "url": state.url,
+                "source": configured[state.url].source,
+                "state": state.status,
+                "reason": state.reason,
+                "detail": state.detail,
+                "last_poll": state.last_poll_at,
+                "next_poll": state.next_poll_at,
+                "entries": state.entries,
+            }
+            for state in shown
+        ],
+    }
+
+
+def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
+    feeds = facts["feeds"]
+    click.echo(f"feeds       {feeds['total']}: {feeds['ok']} well, {feeds['failing']} failing")
+    click.echo(f"archive     {counts.entries} entries, {counts.matches} matches, {counts.stories} stories")
+    click.echo(f"deliveries  {counts.sent} sent, {counts.queued} waiting, {counts.dead} dead")
+    for place, what in facts["troubles"].items():
+        click.echo(f"trouble     {place}: {what}")
+    zone = ZoneInfo(config.timezone)
+    for feed in facts["feed"]:
+        if feed["state"] not in WELL:
+            reason = feed["reason"] or "-"
+            click.echo(f"  {feed['state']:8} {reason:10} {feed['source']}  {feed['url']}")
+            click.echo(f"           {feed['detail']}; next poll {_local(feed['next_poll'], zone)}")
+
+
+def _local(when: datetime | None, zone: ZoneInfo) -> str:
+    return f"{when.astimezone(zone):%Y-%m-%d %H:%M %Z}" if when else "-"

@@ -1,0 +1,279 @@
+"""Build the parts from a config and keep them running: the only place where things are constructed.
+
+Clock, chance, the network and the store are given or made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Protocol
+
+import httpx
+
+from monitor import __version__, registry
+from monitor.channels import Channel, Tools
+from monitor.clock import Clock, SystemClock
+from monitor.compose import Desk
+from monitor.config import Config, changes, templates_folder
+from monitor.errors import ConfigError, MonitorError
+from monitor.fetch import Fetcher, client
+from monitor.match import Matcher
+from monitor.model import Event, Report
+from monitor.parse import Parser
+from monitor.pipeline import Parts, Pipeline
+from monitor.render import Renderer
+from monitor.scheduler import Scheduler
+from monitor.stores import Store
+
+POLL_EVERY = timedelta(seconds=1)
+SEND_EVERY = timedelta(seconds=1)
+PRUNE_EVERY = timedelta(hours=1)
+STALE = 30.0
+"""Seconds without a completed ring of either bell after which the watchdog is not fed any more."""
+
+
+class Watchdog(Protocol):
+    """Who is told how the service is doing: systemd, or nobody (see observe.Notifier)."""
+
+    def ready(self, status: str = "") -> None:
+        """Everything is up."""
+
+    def reloading(self) -> None:
+        """A new config is being read."""
+
+    def stopping(self) -> None:
+        """No new work is taken."""
+
+    def status(self, text: str) -> None:
+        """Say in a sentence what goes on."""
+
+    def watchdog(self) -> None:
+        """Work was completed just now."""
+
+
+class Service:
+    """A pipeline with everything it needs, opened and closed as a context manager."""
+
+    def __init__(
+        self,
+        config: Config,
+        pipeline: Pipeline,
+        *,
+        http: httpx.AsyncClient,
+        spread: timedelta,
+        make: Callable[[Config], tuple[Parts, httpx.AsyncClient]],
+    ) -> None:
+        self.config, self.pipeline = config, pipeline
+        self.store, self.clock = pipeline.store, pipeline.clock
+        self._http, self._spread, self._make = http, spread, make
+        self._rung = {"poll": 0.0, "send": 0.0}
+
+    async def __aenter__(self) -> Service:
+        await self.pipeline.off_loop(self.store.open)
+        await self.pipeline.off_loop(lambda: self.pipeline.start(self._spread))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.pipeline.close()
+        await self._close(self.pipeline.parts, self._http)
+        self.store.close()
+
+    @staticmethod
+    async def _close(parts: Parts, http: httpx.AsyncClient) -> None:
+        await parts.fetcher.close()
+        parts.parser.close()
+        await http.aclose()
+
+    async def run(self, *, load: Callable[[], Config], watchdog: Watchdog) -> None:
+        """Be the daemon until SIGTERM or SIGINT; SIGHUP loads the config again.
+
+        The caller holds `store.exclusive()`. Ends when what was under way has ended.
+        """
+        loop = asyncio.get_running_loop()
+        stop, reload = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, reload.set)
+        scheduler = Scheduler(
+            {
+                "poll": (POLL_EVERY, lambda: self._ring("poll", self._poll, watchdog)),
+                "send": (SEND_EVERY, lambda: self._ring("send", self._send, watchdog)),
+                "prune": (PRUNE_EVERY, lambda: self._ring("prune", self.pipeline.prune, watchdog)),
+            }
+        )
+        scheduler.start()
+        self._say("started", version=__version__, feeds=len(self.config.feeds), store=self.store.name)
+        watchdog.ready(f"{len(self.config.feeds)} feeds")
+        try:
+            while not stop.is_set():
+                waiting = [asyncio.create_task(event.wait()) for event in (stop, reload)]
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in waiting:
+                    task.cancel()
+                if reload.is_set() and not stop.is_set():
+                    reload.clear()
+                    scheduler.pause()
+                    await self._reload(load, watchdog)
+                    scheduler.resume()
+        finally:
+            watchdog.stopping()
+            scheduler.stop()
+            self._say("stopping")
+
+    async def _ring(self, name: str, answer: Callable[[], Any], watchdog: Watchdog) -> None:
+        """Answer a bell. What our own machine does to us is told, and tried again at the next ring."""
+        try:
+            await answer()
+        except MonitorError as error:
+            self._say("ring-failed", bell=name, reason=type(error).__name__, detail=str(error))
+            return
+        now = asyncio.get_running_loop().time()
+        self._rung[name] = now
+        if now - min(self._rung["poll"], self._rung["send"]) < STALE:
+            watchdog.watchdog()
+
+    async def _poll(self) -> None:
+        await self.pipeline.poll_due()
+        self.pipeline.check()
+
+    async def _send(self) -> None:
+        await self.pipeline.tell_due()
+        await self.pipeline.deliver_due()
+
+    async def _reload(self, load: Callable[[], Config], watchdog: Watchdog) -> None:
+        """Take a new config if it is right; else say what is wrong with it and go on as before."""
+        watchdog.reloading()
+        try:
+            config = load()
+            if config.store != self.config.store:
+                raise ConfigError("store: cannot be changed by a reload; restart the service")
+            parts, http = self._make(config)
+        except ConfigError as error:
+            self._say("reload-refused", detail=str(error))
+        else:
+            await self.pipeline.drain()
+            old_parts, old_http = self.pipeline.parts, self._http
+            self.pipeline.parts, self._http = parts, http
+            await self._close(old_parts, old_http)
+            await self.pipeline.off_loop(lambda: self.pipeline.start(self._spread))
+            self._say("reloaded", changes=changes(self.config, config))
+            self.config = config
+        watchdog.ready(f"{len(self.config.feeds)} feeds")
+
+    def _say(self, kind: str, **fields: object) -> None:
+        self.pipeline.tell(Event(kind=kind, at=self.clock.now(), fields=fields))
+
+
+def build(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    store: Store | None = None,
+    templates: tuple[Path, ...] | None = None,
+    tell: Callable[[Event], None] | None = None,
+    spread: timedelta = timedelta(),
+) -> Service:
+    """Return the service of a config; every part of the world can be replaced.
+
+    `transport` replaces the network of feeds; `tell` hears every Event; new feeds become due
+    within `spread`. Raises ConfigError.
+    """
+    ticking = clock or SystemClock()
+
+    def make(config: Config) -> tuple[Parts, httpx.AsyncClient]:
+        http = client(config.network, version=__version__, timeout=config.poll.timeout)
+        return parts(config, clock=ticking, transport=transport, http=http, templates=templates), http
+
+    made, http = make(config)
+    pipeline = Pipeline(
+        made,
+        store=store or open_store(config),
+        clock=ticking,
+        random=random or Random(),  # noqa: S311 - spreads load, guards nothing
+        tell=tell or (lambda event: None),
+    )
+    return Service(config, pipeline, http=http, spread=spread, make=make)
+
+
+def open_store(config: Config) -> Store:
+    """Return the config's store, not opened yet."""
+    made: Store = registry.find("stores", config.store.partition(":")[0])(config.store)
+    return made
+
+
+def matcher(config: Config) -> Matcher:
+    """Return the matcher of a config's entities and topics."""
+    return Matcher(config.entities, config.look_alikes, config.groups, config.topics)
+
+
+def renderer(config: Config, templates: tuple[Path, ...] | None = None) -> Renderer:
+    """Return the renderer over the desk's own templates and the shipped ones."""
+    folders = templates or (templates_folder(),)
+    return Renderer([config.templates, *folders] if config.templates else list(folders))
+
+
+def parts(
+    config: Config,
+    *,
+    clock: Clock,
+    http: httpx.AsyncClient,
+    transport: httpx.AsyncBaseTransport | None = None,
+    templates: tuple[Path, ...] | None = None,
+) -> Parts:
+    """Return everything a pipeline is made of."""
+    tools = Tools(http=http, clock=clock, folder=config.folder)
+    channels: dict[str, Channel] = {
+        name: one.cls(name, one.options, tools) for name, one in config.channels.items()
+    }
+    return Parts(
+        feeds={feed.url: feed for feed in config.feeds},
+        poll=config.poll,
+        keep=config.keep,
+        routes=config.routes,
+        channels=channels,
+        channel_types={name: one.type for name, one in config.channels.items()},
+        desk=desk(config),
+        matcher=matcher(config),
+        fetcher=Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
+        parser=Parser(),
+        renderer=renderer(config, templates),
+    )
+
+
+def desk(config: Config) -> Desk:
+    """Return what digests say besides their stories."""
+    labels = {entity.id: entity.label for entity in config.entities}
+    return Desk(
+        topics={topic.id: topic.title for topic in config.topics},
+        labels=labels,
+        feeds={feed.url: feed for feed in config.feeds},
+    )
+
+
+def add_reports(one: Report, other: Report) -> Report:
+    """Return the sum of two reports."""
+    deliveries: dict[str, Counter[str]] = {}
+    for counts in (one.deliveries, other.deliveries):
+        for name, outcome in counts.items():
+            deliveries.setdefault(name, Counter()).update(outcome)
+    return replace(
+        one,
+        polls=one.polls + other.polls,
+        entries=one.entries + other.entries,
+        updated=one.updated + other.updated,
+        matches=one.matches + other.matches,
+        stories=one.stories + other.stories,
+        deliveries={name: {"sent": c["sent"], "failed": c["failed"]} for name, c in deliveries.items()},
+    )
