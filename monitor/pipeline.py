@@ -490,7 +490,7 @@ class Pipeline:
         self.store.start_cursor(cursor, now - self.parts.poll.backfill)
 
     def make_due(self, route: str) -> None:
-        """Make a digest route's next slot due now, for all its readers. Plain code, for the store's thread."""
+        """Make a digest route's next slot due now, for all its readers. For the store's thread."""
         now = self.clock.now()
         for cursor in self.store.cursors():
             if cursor.route == route and cursor.next_slot is not None:
