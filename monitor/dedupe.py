@@ -9,12 +9,13 @@ where there is a link, and identities are remembered for ever.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from monitor import text
 from monitor.model import Document, Entry, Feed, Fresh, Item, Known, Sighting
@@ -44,6 +45,8 @@ _TRACKING = frozenset(
 
 _TRACKING_PREFIXES = ("utm_", "at_")
 """Google Analytics' campaign parameters; AT Internet's, which the BBC and France 24 add."""
+
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 
 _TEXT_LIMIT = 200_000
 """Characters kept of one item's content: a day's worth of live blog, not a book."""
@@ -149,9 +152,7 @@ def canonical(url: str) -> str:
         return url
     if port and port != {"http": 80, "https": 443}[parts.scheme]:
         host += f":{port}"
-    path = quote(
-        unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=-._~%", errors="surrogateescape"
-    )
+    path = _ESCAPE.sub(_escape, quote(parts.path, safe="%/:@!$&'()*+,;=-._~", errors="surrogatepass"))
     query = [
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
@@ -169,18 +170,16 @@ def canonical(url: str) -> str:
 def _recall(candidate: Candidate, known: Mapping[str, Known]) -> Known | None:
     """Find the entry that an item is, by the first identity that is known.
 
-    A link that one document shares between items is known under the item that came with it alone:
-    only if its guid is the same is it this one.
+    A link that items share is known under the one that came with it first, so the guid decides
+    where it can; a shared link alone says nothing.
     """
-    for one in candidate.ids:
-        old = known.get(one)
-        if old is None:
-            continue
-        last_resort = candidate.shared and one == candidate.ids[-1]
-        if last_resort and (not candidate.item.guid or old.guid != candidate.item.guid):
-            continue
-        return old
-    return None
+    remembered = [known[one] for one in candidate.ids if one in known]
+    guid = candidate.item.guid
+    exact = [old for old in remembered if guid and old.guid == guid]
+    if exact:
+        return exact[0]
+    shared_link = candidate.ids[-1] if candidate.shared else ""
+    return next((old for old in remembered if old.id != shared_link), None)
 
 
 def _entry(candidate: Candidate, document: Document, feed: Feed, now: datetime, old: Known | None) -> Entry:
@@ -206,6 +205,12 @@ def _entry(candidate: Candidate, document: Document, feed: Feed, now: datetime, 
         country=feed.country,
         revision=old.revision + 1 if old else 1,
     )
+
+
+def _escape(found: re.Match[str]) -> str:
+    """RFC 3986 §6.2.2: escapes in upper case, and none for what needs none."""
+    char = chr(int(found[0][1:], 16))
+    return char if char.isascii() and (char.isalnum() or char in "-._~") else found[0].upper()
 
 
 def _squeeze(title: str) -> str:
