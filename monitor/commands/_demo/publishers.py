@@ -12,8 +12,9 @@ from types import TracebackType
 
 from monitor.clock import Clock
 from monitor.commands._demo.content import Outlet
-from monitor.commands._demo.feeds import MEDIA_TYPES, modified, write
+from monitor.commands._demo.feeds import modified, write
 from monitor.commands._demo.loopback import Loopback, Request, Response
+from monitor.commands._demo.writers import MEDIA_TYPES
 
 MAX_AGE = timedelta(minutes=20)
 
