@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import takewhile
 
 from monitor.model import (
+    Cursor,
     Digest,
     DigestStory,
     Entry,
@@ -24,10 +26,15 @@ from monitor.model import (
     Recipient,
     Route,
     Section,
+    Send,
     Span,
     StoryEntry,
     Trouble,
 )
+from monitor.slots import last_slot, next_slot
+
+LATE = timedelta(minutes=10)
+"""A digest made this long after its time says so."""
 
 WELL = frozenset({FeedStatus.NEW, FeedStatus.PAUSED, FeedStatus.OK, FeedStatus.QUIET, FeedStatus.LATE})
 
@@ -60,6 +67,38 @@ class Reader:
     def timezone(self) -> str:
         """The recipient's zone, else the route's."""
         return self.recipient.timezone or self.route.timezone
+
+
+def plan(
+    hits: Sequence[Hit], cursor: Cursor, reader: Reader, desk: Desk, *, now: datetime, room: int | None
+) -> tuple[Cursor, list[Digest]]:
+    """Return what to tell a reader now, and where the cursor stands once that is queued.
+
+    `hits` are those behind the cursor; `room` is how many more alerts the hour has (None: any
+    number). What does not fit stays behind the cursor: its time comes.
+    """
+    moved = replace(cursor, position=hits[-1].seq if hits else cursor.position)
+    if reader.route.send is Send.IMMEDIATE:
+        digests = alerts(hits, reader, desk, until=now)
+        if room is None or len(digests) <= room:
+            return moved, digests
+        waiting = {digest.sections[0].stories[0].id for digest in digests[room:]}
+        fits = list(takewhile(lambda hit: hit.story_id not in waiting, hits))
+        return replace(cursor, position=fits[-1].seq if fits else cursor.position), digests[:room]
+    zone = reader.recipient.timezone
+    due = cursor.next_slot or now
+    digest = compose(
+        hits,
+        reader,
+        desk,
+        # A machine that slept over several slots tells them in one, under the last of them.
+        slot=last_slot(reader.route, due, now, timezone=zone) or due,
+        since=cursor.last_slot,
+        until=now,
+        late=now - due > LATE,
+    )
+    moved = replace(moved, last_slot=due, next_slot=next_slot(reader.route, now, timezone=zone))
+    return moved, [digest] if digest else []
 
 
 def compose(

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from monitor import cadence, slots
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.cluster import WINDOW, cluster
-from monitor.compose import Desk, Reader, alerts, compose
+from monitor.compose import Desk, Reader, plan
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length
 from monitor.deliver import deliver
 from monitor.errors import DeliveryReason, ParseError, RenderError, StoreError
@@ -36,6 +37,7 @@ from monitor.match import Matcher
 from monitor.model import (
     Cursor,
     Dead,
+    Deferred,
     Delivery,
     Digest,
     Document,
@@ -68,8 +70,6 @@ LEASE = timedelta(minutes=3)
 """Longer than any exchange may take, so that only the dead lose theirs."""
 BATCH = 50
 """Polls in one commit: at 50, synchronous=FULL costs nothing (75,000 states a second, measured)."""
-LATE = timedelta(minutes=10)
-"""A slot made this long after its time says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,9 @@ class Pipeline:
         try:
             address = cadence.poll_url(feed, state)
             result = await self.parts.fetcher.fetch(replace(feed, url=address), state.validators)
-            document, error, found = None, None, ()
+            document: Document | None = None
+            error: ParseError | None = None
+            found: tuple[Candidate, ...] = ()
             outcome = result.outcome
             if isinstance(outcome, Fetched) and outcome.body_hash != state.body_hash:
                 loop = asyncio.get_running_loop()
@@ -228,7 +230,7 @@ class Pipeline:
         while self._absorbing:
             batch, self._absorbing = self._absorbing[:BATCH], self._absorbing[BATCH:]
             try:
-                await self.off_loop(lambda batch=batch: self._absorb(batch))
+                await self.off_loop(partial(self._absorb, batch))
             except StoreError as error:
                 for one in batch:
                     one.done.set_exception(error)
@@ -342,39 +344,9 @@ class Pipeline:
         hits = self.store.hits(route.topics, cursor.position, until)
         if route.send is Send.IMMEDIATE and not hits:
             return
-        reader = Reader(
-            route=route,
-            channel=cursor.channel,
-            recipient=recipient,
-            told=self.store.told(cursor.route, cursor.channel, cursor.recipient),
-        )
-        moved = replace(cursor, position=hits[-1].seq if hits else cursor.position)
-        if route.send is Send.IMMEDIATE:
-            digests = alerts(hits, reader, desk, until=until)
-            room = self._budget(route, cursor, now)
-            if room is not None and len(digests) > room:
-                # Over budget: stop in front of the first story that does not fit; its time comes.
-                waiting = {digest.sections[0].stories[0].id for digest in digests[room:]}
-                digests = digests[:room]
-                fits = [
-                    hit.seq for hit in hits[: next(i for i, h in enumerate(hits) if h.story_id in waiting)]
-                ]
-                moved = replace(cursor, position=fits[-1] if fits else cursor.position)
-        else:
-            slot = slots.last_slot(route, cursor.last_slot or now - LATE, now, timezone=recipient.timezone)
-            slot = slot or cursor.next_slot or now
-            digest = compose(
-                hits,
-                reader,
-                desk,
-                slot=slot,
-                since=cursor.last_slot,
-                until=now,
-                late=now - (cursor.next_slot or now) > LATE,
-            )
-            digests = [digest] if digest else []
-            upcoming = slots.next_slot(route, now, timezone=recipient.timezone)
-            moved = replace(moved, last_slot=slot, next_slot=upcoming)
+        told = self.store.told(cursor.route, cursor.channel, cursor.recipient)
+        reader = Reader(route=route, channel=cursor.channel, recipient=recipient, told=told)
+        moved, digests = plan(hits, cursor, reader, desk, now=now, room=self._budget(route, cursor, now))
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
         deliveries = [self._delivery(digest, cursor.channel, now, due) for digest in digests]
         if self.store.enqueue(moved, deliveries, cursor.position):
@@ -430,7 +402,7 @@ class Pipeline:
         try:
             channel = self.parts.channels.get(delivery.channel)
             if channel is None:
-                outcome: Sent | Dead | object = Dead(
+                outcome: Sent | Deferred | Dead = Dead(
                     reason=DeliveryReason.REFUSED, detail=f"there is no channel {delivery.channel!r} any more"
                 )
             else:
@@ -449,7 +421,7 @@ class Pipeline:
         finally:
             self._delivering.pop(delivery.id, None)
 
-    def _count_try(self, delivery: Delivery, outcome: object) -> None:
+    def _count_try(self, delivery: Delivery, outcome: Sent | Deferred | Dead) -> None:
         sent = isinstance(outcome, Sent)
         self._tally.deliveries[delivery.channel]["sent" if sent else "failed"] += 1
         self._say(

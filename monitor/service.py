@@ -112,7 +112,12 @@ class Service:
             }
         )
         scheduler.start()
-        self._say("started", version=__version__, feeds=len(self.config.feeds), store=self.store.name)
+        self._say(
+            "started",
+            version=__version__,
+            feeds=len(self.config.feeds),
+            store=self.config.store.partition(":")[0],
+        )
         watchdog.ready(f"{len(self.config.feeds)} feeds")
         try:
             while not stop.is_set():

@@ -68,7 +68,7 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A point in time on the command line: ISO 8601; without a zone it is UTC."""
 
     name = "time"
