@@ -87,17 +87,10 @@ def plan(
         return replace(cursor, position=fits[-1].seq if fits else cursor.position), digests[:room]
     zone = reader.recipient.timezone
     due = cursor.next_slot or now
-    digest = compose(
-        hits,
-        reader,
-        desk,
-        # A machine that slept over several slots tells them in one, under the last of them.
-        slot=last_slot(reader.route, due, now, timezone=zone) or due,
-        since=cursor.last_slot,
-        until=now,
-        late=now - due > LATE,
-    )
-    moved = replace(moved, last_slot=due, next_slot=next_slot(reader.route, now, timezone=zone))
+    # A machine that slept over several slots tells them in one, under the last of them.
+    slot = last_slot(reader.route, due, now, timezone=zone) or due
+    digest = compose(hits, reader, desk, slot=slot, since=cursor.last_slot, until=now, late=now - due > LATE)
+    moved = replace(moved, last_slot=slot, next_slot=next_slot(reader.route, now, timezone=zone))
     return moved, [digest] if digest else []
 
 
