@@ -1,0 +1,253 @@
+"""The one implementation of the contract, on SQLAlchemy Core.
+
+A member of the family says how to connect, how words are searched and how an error reads; all
+else is here and in the modules that hold the statements: `_polls`, `_archive`, `_telling`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import ClassVar, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from monitor.errors import StoreError
+from monitor.model import (
+    Counts,
+    Cursor,
+    Dead,
+    Deferred,
+    Delivery,
+    DeliveryStatus,
+    Entry,
+    Feed,
+    FeedState,
+    Hit,
+    Keep,
+    Known,
+    Match,
+    PollRecord,
+    Sent,
+    Story,
+)
+from monitor.stores import Store, _archive, _migrations, _polls, _telling
+from monitor.stores._search import Index
+from monitor.stores._upsert import Upsert, upsert_for
+
+T = TypeVar("T")
+
+_TRIES = 3
+
+
+class SqlStore(Store):
+    """A store in an SQL database."""
+
+    dialect: ClassVar[str]
+    index: ClassVar[Index]
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._engine: Engine | None = None
+        self._turn = RLock()
+        self._upsert: Upsert = upsert_for(self.dialect)
+
+    # what a member says ───────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def connect(self) -> Engine:
+        """Return an engine; may raise SQLAlchemy's errors and ModuleNotFoundError."""
+
+    @abstractmethod
+    def explain(self, error: Exception) -> str:
+        """Say in a sentence for the operator what is wrong: where, why, what to do; no secret in it."""
+
+    def passing(self, error: DBAPIError) -> bool:
+        """Say whether the same work may go well when it is done again at once."""
+        return error.connection_invalidated
+
+    def prepare(self, conn: Connection) -> None:
+        """Make sure that nobody else brings the tables up to date at the same time."""
+
+    # life ─────────────────────────────────────────────────────────────────────────────────────
+
+    def open(self) -> None:
+        """Connect and bring the tables to the current version."""
+        if self._engine is not None:
+            return
+        try:
+            self._engine = self.connect()
+            self._do(self._migrate)
+        except (SQLAlchemyError, ModuleNotFoundError) as error:
+            self.close()
+            raise StoreError(self.explain(error)) from error
+        except StoreError:
+            self.close()
+            raise
+
+    def _migrate(self, conn: Connection) -> None:
+        self.prepare(conn)
+        _migrations.upgrade(conn)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        with self._turn:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    def _do(self, work: Callable[[Connection], T], *, write: bool = True) -> T:
+        """Run `work` in one transaction; once more if the connection or a race broke it.
+
+        Not when the answer to the commit itself was lost: then nobody knows whether it holds, and
+        the caller's own idempotence (tokens, expected positions, computed ids) has to tell.
+        """
+        if self._engine is None:
+            raise StoreError("the store is not open")
+        for left in reversed(range(_TRIES)):
+            committing = False
+            try:
+                with self._turn_if_single(), self._engine.connect() as connection:
+                    conn = connection.execution_options(monitor_write=write)
+                    with conn.begin() as transaction:
+                        done = work(conn)
+                        committing = True
+                        transaction.commit()
+                        return done
+            except DBAPIError as error:
+                if committing or not left or not self.passing(error):
+                    raise StoreError(self.explain(error)) from error
+            except SQLAlchemyError as error:
+                raise StoreError(self.explain(error)) from error
+        raise AssertionError("unreachable")
+
+    def _turn_if_single(self) -> RLock:
+        """One transaction at a time in this process: the contract's one thread, made sure of."""
+        return self._turn
+
+    def _ask(self, work: Callable[[Connection], T]) -> T:
+        return self._do(work, write=False)
+
+    # feeds ────────────────────────────────────────────────────────────────────────────────────
+
+    def sync_feeds(self, feeds: Iterable[Feed], now: datetime, *, spread: timedelta) -> None:
+        """Make the configured feeds the polled ones."""
+        configured = list(feeds)
+        self._do(lambda conn: _polls.sync(conn, self._upsert, configured, now, spread))
+
+    def claim_feeds(
+        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+    ) -> list[FeedState]:
+        """Take up to `limit` due feeds for `lease`."""
+        return self._do(lambda conn: _polls.claim(conn, now, limit, lease, everything=everything))
+
+    def record_polls(self, records: Sequence[PollRecord], now: datetime) -> list[bool]:
+        """Promise 1."""
+        return self._do(lambda conn: _polls.record(conn, self._upsert, self.index, records, now))
+
+    def feed_states(self) -> list[FeedState]:
+        """Return the states of all configured feeds, by URL."""
+        return self._ask(_polls.states)
+
+    # archive ──────────────────────────────────────────────────────────────────────────────────
+
+    def known(self, ids: Iterable[str]) -> dict[str, Known]:
+        """Return what is remembered of those of `ids` that were ever seen."""
+        asked = frozenset(ids)
+        return self._ask(lambda conn: _archive.known(conn, asked))
+
+    def entry(self, entry_id: str) -> tuple[Entry, list[Match]] | None:
+        """Return an entry with its matches."""
+        return self._ask(lambda conn: _archive.entry(conn, entry_id))
+
+    def search(
+        self, expression: str, *, limit: int, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Entry]:
+        """Return candidates, newest first; `since` ≤ first_seen < `until`."""
+        return self._ask(
+            lambda conn: _archive.search(conn, self.index, expression, limit=limit, since=since, until=until)
+        )
+
+    # stories ──────────────────────────────────────────────────────────────────────────────────
+
+    def unclustered(self, limit: int) -> list[Entry]:
+        """Return matched entries that have no story yet."""
+        return self._ask(lambda conn: _archive.unclustered(conn, limit))
+
+    def recent_stories(self, since: datetime) -> list[tuple[Story, list[Entry]]]:
+        """Return the stories last seen at or after `since`."""
+        return self._ask(lambda conn: _archive.recent_stories(conn, since))
+
+    def record_stories(self, stories: Sequence[Story]) -> None:
+        """Promise 1b."""
+        self._do(lambda conn: _archive.record_stories(conn, self._upsert, stories))
+
+    # telling ──────────────────────────────────────────────────────────────────────────────────
+
+    def cursors(self) -> list[Cursor]:
+        """Return all cursors."""
+        return self._ask(_telling.all_cursors)
+
+    def start_cursor(self, cursor: Cursor, since: datetime) -> None:
+        """Create a cursor unless there is one."""
+        self._do(lambda conn: _telling.start_cursor(conn, self._upsert, cursor, since))
+
+    def hits(self, topics: Sequence[str], after: int, until: datetime) -> list[Hit]:
+        """Return what is still to be told of some topics."""
+        return self._ask(lambda conn: _telling.hits(conn, topics, after, until))
+
+    def last_seq(self) -> int:
+        """Return the greatest sequence number given so far."""
+        return self._ask(_polls.last_seq)
+
+    def told(self, route: str, channel: str, recipient: str) -> frozenset[str]:
+        """Return the ids of the stories that a recipient was told of."""
+        return self._ask(lambda conn: _telling.stories_told(conn, route, channel, recipient))
+
+    def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:
+        """Promise 2."""
+        return self._do(lambda conn: _telling.enqueue(conn, self._upsert, cursor, deliveries, expected))
+
+    # outbox ───────────────────────────────────────────────────────────────────────────────────
+
+    def claim_deliveries(self, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+        """Take up to `limit` due deliveries for `lease`; the claim counts as an attempt."""
+        return self._do(lambda conn: _telling.claim(conn, now, limit, lease))
+
+    def record_try(self, delivery: Delivery, outcome: Sent | Deferred | Dead, now: datetime) -> bool:
+        """Promise 3."""
+        return self._do(lambda conn: _telling.record_try(conn, delivery, outcome, now))
+
+    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int = 100) -> list[Delivery]:
+        """Return deliveries, newest first."""
+        return self._ask(lambda conn: _telling.listed(conn, status, limit))
+
+    # care ─────────────────────────────────────────────────────────────────────────────────────
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest moment at which something will be due."""
+
+        def ask(conn: Connection) -> datetime | None:
+            times = (_polls.next_due(conn), _telling.next_due(conn))
+            return min((time for time in times if time is not None), default=None)
+
+        return self._ask(ask)
+
+    def last_time(self) -> datetime | None:
+        """Return the latest time that was recorded."""
+        return self._ask(_telling.last_time)
+
+    def prune(self, now: datetime, keep: Keep, *, batch: int = 500) -> int:
+        """Drop up to `batch` entries, bodies and old messages."""
+        return self._do(lambda conn: _archive.prune(conn, self.index, now, keep, batch))
+
+    def counts(self) -> Counts:
+        """Return the totals."""
+        return self._ask(_archive.counts)
+
+    def meta(self, values: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Write small facts and return them all."""
+        return self._do(lambda conn: _telling.facts(conn, self._upsert, values), write=bool(values))

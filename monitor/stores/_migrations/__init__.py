@@ -1,0 +1,34 @@
+"""How a database of any earlier version becomes one of this version. Run by `Store.open`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from monitor.errors import StoreError
+
+
+def configuration(conn: Connection) -> Config:
+    """Return Alembic's settings for a connection that has begun its transaction. No file is read."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = conn
+    return config
+
+
+def upgrade(conn: Connection) -> None:
+    """Bring the tables to the current version, in the transaction of `conn`.
+
+    Raises StoreError if the database was made by a later version than this program knows.
+    """
+    try:
+        command.upgrade(configuration(conn), "head")
+    except CommandError as error:
+        raise StoreError(
+            f"the database was made by a later version of monitor ({error}); install that version again"
+        ) from error

@@ -1,0 +1,329 @@
+"""Feeds: who is polled when, who has them, and promise 1. Each function is part of one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+
+from monitor.model import Entry, Feed, FeedState, FeedStatus, Match, PollRecord, Reading, Sighting
+from monitor.stores._codec import encode, storable
+from monitor.stores._rows import chunks, entry_row, feed_row, feed_state
+from monitor.stores._search import Index
+from monitor.stores._tables import counters, entries, feeds, identities, matches, sightings
+from monitor.stores._upsert import Upsert
+
+_UPDATE_STATE = (
+    update(feeds)
+    .where(feeds.c.url == bindparam("b_url"))
+    .values(
+        {name: bindparam(name) for name in feed_row(FeedState(url="")) if name != "b_url"}
+        | {"lease_until": None, "recorded_at": bindparam("b_now")}
+    )
+)
+
+_REVISED = {"title", "summary", "content", "url", "guid", "author", "tags", "published", "updated"} | {
+    *("source", "feed_url", "language", "country", "revision", "fingerprint")
+}
+"""What a revision changes of an entry: all but its identity, first_seen and story."""
+
+
+# who is polled ────────────────────────────────────────────────────────────────────────────────
+
+
+def sync(
+    conn: Connection, upsert: Upsert, configured: Iterable[Feed], now: datetime, spread: timedelta
+) -> None:
+    """Make the configured feeds the polled ones (see Store.sync_feeds)."""
+    rows = {feed.url: feed for feed in configured}
+    conn.execute(update(feeds).values(configured=False).where(feeds.c.configured))
+    if not rows:
+        return
+    conn.execute(
+        upsert(feeds, changes={"configured", "paused"}),
+        [
+            {
+                "url": url,
+                "configured": True,
+                "paused": feed.paused,
+                "status": FeedStatus.NEW.value,
+                "next_poll_at": (due := now + spread * _place(url)),
+                "due_at": due,
+            }
+            for url, feed in sorted(rows.items())
+        ],
+    )
+
+
+def _place(url: str) -> float:
+    """Where in the spread a feed's first poll falls: 0 to 1, the same for ever."""
+    return int.from_bytes(blake2b(url.encode("utf-8", "replace"), digest_size=6).digest(), "big") / 2**48
+
+
+def claim(
+    conn: Connection, now: datetime, limit: int, lease: timedelta, *, everything: bool
+) -> list[FeedState]:
+    """Take due feeds (see Store.claim_feeds).
+
+    On PostgreSQL rows that another process is claiming right now are stepped over.
+    """
+    due: ColumnElement[bool] = feeds.c.due_at <= now
+    if everything:
+        due = and_(
+            or_(feeds.c.held_until.is_(None), feeds.c.held_until <= now),
+            or_(feeds.c.last_poll_at.is_(None), feeds.c.last_poll_at < now),
+        )
+    rows = conn.execute(
+        select(feeds)
+        .where(feeds.c.configured, ~feeds.c.paused, due)
+        .where(or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now))
+        .order_by(feeds.c.due_at.asc().nulls_last(), feeds.c.url)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for chunk in chunks(rows):
+        conn.execute(
+            update(feeds)
+            .where(feeds.c.url.in_([row.url for row in chunk]))
+            .values(lease=feeds.c.lease + 1, lease_until=now + lease)
+        )
+    return [feed_state(row, token=str(row.lease + 1)) for row in rows]
+
+
+def states(conn: Connection) -> list[FeedState]:
+    """Return the states of all configured feeds. A paused one says so."""
+    rows = conn.execute(select(feeds).where(feeds.c.configured).order_by(feeds.c.url))
+    return [feed_state(row, paused=row.paused) for row in rows]
+
+
+# promise 1 ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the polls of one commit found, each entry and match once, in its last revision.
+
+    Two polls of one batch may bring the same entry, or one the entry and the other its revision.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    matches: dict[tuple[str, str], Match] = field(default_factory=dict)
+    sightings: dict[tuple[str, str], Sighting] = field(default_factory=dict)
+
+    def add(self, record: PollRecord) -> None:
+        for entry in (*record.fresh.entries, *record.fresh.revised):
+            reading = record.readings.get(entry.id, Reading())
+            old = self.entries.get(entry.id)
+            if old is None or old.revision < entry.revision:
+                self.entries[entry.id] = entry
+                self.keys[entry.id] = reading.key
+            for match in reading.matches:
+                before = self.matches.get((match.entry_id, match.topic))
+                if match.entry_id == entry.id and (before is None or before.revision < match.revision):
+                    self.matches[match.entry_id, match.topic] = match
+        for sighting in record.fresh.sightings:
+            self.sightings[sighting.entry_id, sighting.feed_url] = sighting
+
+
+def record(
+    conn: Connection, upsert: Upsert, index: Index, records: Sequence[PollRecord], now: datetime
+) -> list[bool]:
+    """Promise 1 (see Store.record_polls)."""
+    leases = _leases(conn, {one.state.url for one in records})
+    batch = _Batch()
+    rows, taken = [], []
+    for one in records:
+        ok = leases.get(one.state.url) == one.state.token
+        if ok:
+            # A lease ends with the record that uses it: a second one in this batch finds it gone.
+            del leases[one.state.url]
+            rows.append(feed_row(one.state) | {"b_now": now})
+            batch.add(one)
+        taken.append(ok)
+    if rows:
+        conn.execute(_UPDATE_STATE, rows)
+    if batch.entries:
+        _write_entries(conn, upsert, index, batch)
+    if batch.sightings:
+        _write_sightings(conn, upsert, batch)
+    if batch.matches:
+        _write_matches(conn, upsert, batch, now)
+    return taken
+
+
+def _leases(conn: Connection, urls: Iterable[str]) -> dict[str, str]:
+    """Return the tokens of the leases that are held, and keep them from changing until the commit."""
+    held: dict[str, str] = {}
+    for chunk in chunks(sorted(urls)):
+        rows = conn.execute(
+            select(feeds.c.url, feeds.c.lease)
+            .where(feeds.c.url.in_(chunk), feeds.c.lease_until.is_not(None))
+            .order_by(feeds.c.url)
+            .with_for_update()
+        )
+        held.update((row.url, str(row.lease)) for row in rows)
+    return held
+
+
+def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch) -> None:
+    """Insert what is new, move what is revised forward, and never back.
+
+    Rows are written in order of id: two processes that bring the same entries then wait for one
+    another instead of locking each other out.
+    """
+    ids = sorted(batch.entries)
+    before: dict[str, int] = {}
+    for chunk in chunks(ids):
+        rows = conn.execute(select(entries.c.id, entries.c.revision).where(entries.c.id.in_(chunk)))
+        before.update((row.id, row.revision) for row in rows)
+    going = [batch.entries[one] for one in ids if before.get(one, 0) < batch.entries[one].revision]
+    if not going:
+        return
+    conn.execute(
+        upsert(identities, changes={"guid", "revision", "length"}, forward="revision"),
+        [
+            {
+                "id": entry.id,
+                "guid": storable(entry.guid),
+                "revision": entry.revision,
+                "length": len(entry.title) + len(entry.summary) + len(entry.content),
+                "first_seen": entry.first_seen,
+            }
+            for entry in going
+        ],
+    )
+    conn.execute(
+        upsert(entries, key=("id",), changes=_REVISED, forward="revision"),
+        [entry_row(entry) for entry in going],
+    )
+    keyed = [entry for entry in going if batch.keys[entry.id] or entry.id in before]
+    for part in chunks(keyed):
+        revisions = {entry.id: entry.revision for entry in part}
+        rows = conn.execute(
+            select(entries.c.id, entries.c.n, entries.c.revision).where(entries.c.id.in_(revisions))
+        )
+        # Where another process went further in between, its words stand.
+        index.put(conn, [(row.n, batch.keys[row.id]) for row in rows if revisions[row.id] == row.revision])
+
+
+def _write_sightings(conn: Connection, upsert: Upsert, batch: _Batch) -> None:
+    conn.execute(
+        upsert(sightings, changes={"fingerprint", "last_seen"}),
+        [
+            {
+                "entry_id": sighting.entry_id,
+                "feed_url": sighting.feed_url,
+                "fingerprint": sighting.fingerprint,
+                "first_seen": sighting.seen_at,
+                "last_seen": sighting.seen_at,
+            }
+            for _, sighting in sorted(batch.sightings.items())
+        ],
+    )
+
+
+def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetime) -> None:
+    """Give new matches their seq; let those of a revised entry keep theirs.
+
+    A reader that has seen seq 8 must never find 7 later, or a cursor would pass it unseen. SQLite
+    has one writer. On PostgreSQL the counter's row is locked by the first statement that takes
+    from it until the commit, so transactions that give numbers commit in the order of the numbers
+    (an identity column or a sequence would not wait). It is taken last and held shortly, and only
+    by polls that found something.
+    """
+    known: dict[tuple[str, str], int] = {}
+    for chunk in chunks(sorted({entry_id for entry_id, _ in batch.matches})):
+        rows = conn.execute(
+            select(matches.c.entry_id, matches.c.topic, matches.c.seq).where(matches.c.entry_id.in_(chunk))
+        )
+        known.update(((row.entry_id, row.topic), row.seq) for row in rows)
+    new = len(batch.matches.keys() - known.keys())
+    last = _take(conn, "seq", new) if new else 0
+    numbers = iter(range(last - new + 1, last + 1))
+    # In the order in which the polls came, not of their ids: the reader sees the first first.
+    given = {key: known.get(key) or next(numbers) for key in batch.matches}
+    ordered = sorted(batch.matches.items())
+    evidence = {key: encode(match.evidence) for key, match in ordered}
+    if new:
+        conn.execute(
+            upsert(matches),
+            [
+                {
+                    "entry_id": match.entry_id,
+                    "topic": match.topic,
+                    "seq": given[key],
+                    "revision": match.revision,
+                    "held": match.held,
+                    "evidence": evidence[key],
+                    "matched_at": now,
+                }
+                for key, match in ordered
+                if key not in known
+            ],
+        )
+    conn.execute(
+        _REVISE_MATCH,
+        [
+            {"b_id": key[0], "b_topic": key[1], "b_revision": match.revision, "b_evidence": evidence[key]}
+            for key, match in ordered
+        ],
+    )
+    first: dict[str, int] = {}
+    for (entry_id, _), seq in given.items():
+        first[entry_id] = min(seq, first.get(entry_id, seq))
+    conn.execute(_SET_WAITING, [{"b_id": one, "b_seq": seq} for one, seq in sorted(first.items())])
+
+
+_REVISE_MATCH = (
+    update(matches)
+    .where(
+        matches.c.entry_id == bindparam("b_id"),
+        matches.c.topic == bindparam("b_topic"),
+        matches.c.revision < bindparam("b_revision"),
+    )
+    .values(revision=bindparam("b_revision"), evidence=bindparam("b_evidence"))
+)
+
+_SET_WAITING = (
+    update(entries)
+    .where(entries.c.id == bindparam("b_id"), entries.c.story_id == "", entries.c.waiting.is_(None))
+    .values(waiting=bindparam("b_seq"))
+)
+
+
+def _take(conn: Connection, name: str, amount: int) -> int:
+    """Take `amount` numbers from a counter; return the last of them."""
+    taken: int = conn.execute(
+        update(counters)
+        .where(counters.c.name == name)
+        .values(value=counters.c.value + amount)
+        .returning(counters.c.value)
+    ).scalar_one()
+    return taken
+
+
+def last_seq(conn: Connection) -> int:
+    """Return the greatest seq that was ever given."""
+    last: int = conn.execute(select(counters.c.value).where(counters.c.name == "seq")).scalar_one()
+    return last
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """Return when the first feed can be claimed: when due, or when the lease on it ends if later."""
+    polled = feeds.c.configured & ~feeds.c.paused
+    free = conn.execute(
+        select(func.min(feeds.c.due_at, type_=feeds.c.due_at.type)).where(
+            polled, feeds.c.lease_until.is_(None)
+        )
+    ).scalar()
+    leased = conn.execute(
+        select(feeds.c.due_at, feeds.c.lease_until).where(
+            polled, feeds.c.lease_until.is_not(None), feeds.c.due_at.is_not(None)
+        )
+    )
+    times = [max(row.due_at, row.lease_until) for row in leased]
+    return min(times if free is None else [*times, free], default=None)

@@ -1,0 +1,211 @@
+"""Rows ⇄ values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Row
+
+from monitor.model import (
+    Cursor,
+    Delivery,
+    DeliveryStatus,
+    Entry,
+    Evidence,
+    FeedState,
+    FeedStatus,
+    Match,
+    Message,
+    Validators,
+)
+from monitor.stores._codec import decode, encode, storable
+
+T = TypeVar("T")
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+def chunks(items: Iterable[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Cut into lists of at most `size`: a statement's parameters are limited (SQLite: 32,766)."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+# feeds ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def due_at(state: FeedState) -> datetime | None:
+    """When a feed may be claimed: its time, but never while its publisher told us to stay away."""
+    if state.next_poll_at is None or state.held_until is None:
+        return state.next_poll_at
+    return max(state.next_poll_at, state.held_until)
+
+
+def feed_row(state: FeedState) -> dict[str, Any]:
+    """Return a state's columns, without those of its lease; the key is `b_url`."""
+    return {
+        "b_url": state.url,
+        "status": state.status.value,
+        "reason": storable(state.reason),
+        "detail": storable(state.detail),
+        "etag": storable(state.validators.etag),
+        "last_modified": storable(state.validators.last_modified),
+        "body_hash": state.body_hash,
+        "first_poll_at": state.first_poll_at,
+        "last_poll_at": state.last_poll_at,
+        "last_ok_at": state.last_ok_at,
+        "next_poll_at": state.next_poll_at,
+        "held_until": state.held_until,
+        "failures": state.failures,
+        "interval": state.interval,
+        "rate": state.rate,
+        "moved_to": storable(state.moved_to),
+        "moved_since": state.moved_since,
+        "moved_polls": state.moved_polls,
+        "polls": state.polls,
+        "entries": state.entries,
+        "due_at": due_at(state),
+    }
+
+
+def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedState:
+    """Return a state from a row of `feeds`."""
+    return FeedState(
+        url=row.url,
+        status=FeedStatus.PAUSED if paused else FeedStatus(row.status),
+        reason=row.reason,
+        detail=row.detail,
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        body_hash=row.body_hash,
+        first_poll_at=row.first_poll_at,
+        last_poll_at=row.last_poll_at,
+        last_ok_at=row.last_ok_at,
+        next_poll_at=row.next_poll_at,
+        held_until=row.held_until,
+        failures=row.failures,
+        interval=row.interval,
+        rate=row.rate,
+        moved_to=row.moved_to,
+        moved_since=row.moved_since,
+        moved_polls=row.moved_polls,
+        polls=row.polls,
+        entries=row.entries,
+        token=token,
+    )
+
+
+# archive ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """Return an entry's columns."""
+    return {
+        "id": entry.id,
+        "url": storable(entry.url),
+        "guid": storable(entry.guid),
+        "title": storable(entry.title),
+        "summary": storable(entry.summary),
+        "content": storable(entry.content),
+        "author": storable(entry.author),
+        "tags": storable(json.dumps(entry.tags, ensure_ascii=False)) if entry.tags else "[]",
+        "published": entry.published,
+        "updated": entry.updated,
+        "first_seen": entry.first_seen,
+        "source": entry.source,
+        "feed_url": entry.feed_url,
+        "language": storable(entry.language),
+        "country": entry.country,
+        "revision": entry.revision,
+        "fingerprint": entry.fingerprint,
+    }
+
+
+def entry_of(row: AnyRow) -> Entry:
+    """Return an entry from a row of `entries`."""
+    return Entry(
+        id=row.id,
+        url=row.url,
+        guid=row.guid,
+        title=row.title,
+        summary=row.summary,
+        content=row.content,
+        author=row.author,
+        tags=() if row.tags == "[]" else tuple(json.loads(row.tags)),
+        published=row.published,
+        updated=row.updated,
+        first_seen=row.first_seen,
+        source=row.source,
+        feed_url=row.feed_url,
+        language=row.language,
+        country=row.country,
+        revision=row.revision,
+        fingerprint=row.fingerprint,
+    )
+
+
+def match_of(row: Mapping[Any, Any]) -> Match:
+    """Return a match from the columns of `matches`."""
+    return Match(
+        entry_id=row["entry_id"],
+        revision=row["revision"],
+        topic=row["topic"],
+        evidence=decode(Evidence, row["evidence"]),
+        held=row["held"],
+    )
+
+
+# telling ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def cursor_of(row: AnyRow) -> Cursor:
+    """Return a cursor from a row of `cursors`."""
+    return Cursor(
+        route=row.route,
+        channel=row.channel,
+        recipient=row.recipient,
+        position=row.position,
+        next_slot=row.next_slot,
+        last_slot=row.last_slot,
+    )
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """Return a new delivery's columns."""
+    message = delivery.message
+    return {
+        "id": delivery.id,
+        "route": message.route,
+        "channel": delivery.channel,
+        "recipient": storable(message.recipient.address),
+        "status": delivery.status.value,
+        "attempts": delivery.attempts,
+        "due_at": delivery.due_at,
+        "queued_at": delivery.queued_at,
+        "sent_at": delivery.sent_at,
+        "reason": delivery.reason,
+        "detail": storable(delivery.detail),
+        "message": encode(message),
+        "recorded_at": delivery.queued_at,
+    }
+
+
+def delivery_of(row: AnyRow, *, token: str = "") -> Delivery:
+    """Return a delivery from a row of `deliveries`."""
+    return Delivery(
+        id=row.id,
+        message=decode(Message, row.message),
+        channel=row.channel,
+        status=DeliveryStatus(row.status),
+        attempts=row.attempts,
+        due_at=row.due_at,
+        queued_at=row.queued_at,
+        sent_at=row.sent_at,
+        reason=row.reason,
+        detail=row.detail,
+        token=token,
+    )

@@ -1,0 +1,313 @@
+"""The tables, once, for every database. `_migrations/` brings a database to exactly these.
+
+Times are `timestamptz` on PostgreSQL and `2025-10-16 12:30:00.000000` (UTC, fixed width, so that
+text sorts as time) on SQLite: both can be read by a person with the database's own shell. Keys
+compare byte by byte on both (PostgreSQL: collation "C"), so that order never depends on a locale.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, to the microsecond. Comes back in UTC whatever zone it went in with."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Store a timestamp where the database has one that knows zones."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn an aware time into what the database takes."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value}")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else utc_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Turn what the database gave into an aware time in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def utc_text(value: datetime) -> str:
+    """Return a time in UTC as SQLite keeps it."""
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+class Duration(TypeDecorator[timedelta]):
+    """A duration, exactly, as whole microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Turn a duration into microseconds."""
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> timedelta | None:
+        """Turn microseconds into a duration."""
+        return None if value is None else timedelta(microseconds=value)
+
+
+KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared or ordered."""
+
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""A whole number. SQLite's INTEGER has 64 bits, and only INTEGER PRIMARY KEY is the row's own number."""
+
+INDEXED = LargeBinary().with_variant(TSVECTOR(), "postgresql")
+"""The words of an entry: on PostgreSQL what is searched; on SQLite (compressed) what FTS5 was told,
+which it must be told again to forget it."""
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, NUMBER, nullable=False, server_default="0")
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("url", KEY, primary_key=True),
+    Column("configured", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    _text("status"),
+    _text("reason"),
+    _text("detail"),
+    _text("etag"),
+    _text("last_modified"),
+    _text("body_hash"),
+    Column("first_poll_at", UtcTime),
+    Column("last_poll_at", UtcTime),
+    Column("last_ok_at", UtcTime),
+    Column("next_poll_at", UtcTime),
+    Column("held_until", UtcTime),
+    _count("failures"),
+    Column("interval", Duration),
+    Column("rate", Double),
+    _text("moved_to"),
+    Column("moved_since", UtcTime),
+    _count("moved_polls"),
+    _count("polls"),
+    _count("entries"),
+    # The later of next_poll_at and held_until; null: never due by itself.
+    Column("due_at", UtcTime),
+    # A lease is held while lease_until is not null; `lease` counts the claims and is the fencing
+    # token: it only grows, so no claim can be taken for another.
+    Column("lease_until", UtcTime),
+    _count("lease"),
+    Column("recorded_at", UtcTime),
+    Index(None, "due_at"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    _text("guid"),
+    Column("revision", NUMBER, nullable=False),
+    Column("length", NUMBER, nullable=False),
+    Column("first_seen", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("entry_id", KEY, nullable=False),
+    Column("feed_url", KEY, nullable=False),
+    _text("fingerprint"),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    PrimaryKeyConstraint("entry_id", "feed_url"),
+    sqlite_with_rowid=False,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    # The number is for full-text search, which knows rows by number alone. It is never used again
+    # (AUTOINCREMENT), so an index row can never come to stand for another entry.
+    Column("n", NUMBER, Identity(always=False), primary_key=True),
+    Column("id", KEY, nullable=False, unique=True),
+    _text("url"),
+    _text("guid"),
+    _text("title"),
+    _text("summary"),
+    _text("content"),
+    _text("author"),
+    Column("tags", Text, nullable=False, server_default="[]"),
+    Column("published", UtcTime),
+    Column("updated", UtcTime),
+    Column("first_seen", UtcTime, nullable=False),
+    _text("source"),
+    _text("feed_url"),
+    _text("language"),
+    _text("country"),
+    Column("revision", NUMBER, nullable=False),
+    _text("fingerprint"),
+    Column("story_id", KEY, nullable=False, server_default=""),
+    # The place in its story's entry_ids.
+    _count("story_place"),
+    # The seq of its first match while it has no story: what clustering has still to do.
+    Column("waiting", NUMBER),
+    Index(None, "first_seen"),
+    sqlite_autoincrement=True,
+)
+
+
+def _partial(name: str, column: Column[Any], where: ColumnElement[bool]) -> None:
+    Index(name, column, sqlite_where=where, postgresql_where=where)
+
+
+# A planner takes a partial index only where the query's condition is the same text, so conditions
+# that are meant for one are named here.
+IS_WAITING = entries.c.waiting.is_not(None)
+HAS_STORY = entries.c.story_id != literal_column("''")
+HAS_BODY = entries.c.content != literal_column("''")
+_partial("ix_entries_waiting", entries.c.waiting, IS_WAITING)
+_partial("ix_entries_story_id", entries.c.story_id, HAS_STORY)
+_partial("ix_entries_bodies", entries.c.first_seen, HAS_BODY)
+
+words = Table(
+    "words",
+    metadata,
+    Column("n", NUMBER, ForeignKey("entries.n", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("words", INDEXED, nullable=False),
+)
+Index("ix_words_words", words.c.words, postgresql_using="gin").ddl_if(dialect="postgresql")
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("entry_id", KEY, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+    Column("topic", KEY, nullable=False),
+    Column("seq", NUMBER, nullable=False, unique=True),
+    Column("revision", NUMBER, nullable=False),
+    _text("held"),
+    Column("evidence", Text, nullable=False),
+    Column("matched_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("entry_id", "topic"),
+    Index(None, "topic", "seq"),
+    Index(None, "matched_at"),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Index(None, "last_seen"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("route", KEY, nullable=False),
+    Column("channel", KEY, nullable=False),
+    Column("recipient", KEY, nullable=False),
+    Column("position", NUMBER, nullable=False),
+    Column("next_slot", UtcTime),
+    Column("last_slot", UtcTime),
+    PrimaryKeyConstraint("route", "channel", "recipient"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    # In order of queueing.
+    Column("n", NUMBER, Identity(always=False), primary_key=True),
+    Column("id", KEY, nullable=False, unique=True),
+    _text("route"),
+    Column("channel", KEY, nullable=False),
+    _text("recipient"),
+    Column("status", KEY, nullable=False),
+    _count("attempts"),
+    Column("due_at", UtcTime, nullable=False),
+    Column("queued_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    _text("reason"),
+    _text("detail"),
+    Column("message", Text, nullable=False),
+    Column("lease_until", UtcTime),
+    _count("lease"),
+    Column("recorded_at", UtcTime, nullable=False),
+    Index(None, "status", "due_at"),
+    Index(None, "recorded_at"),
+    sqlite_autoincrement=True,
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("route", KEY, nullable=False),
+    Column("channel", KEY, nullable=False),
+    Column("recipient", KEY, nullable=False),
+    Column("story_id", KEY, nullable=False),
+    Column("delivery_id", KEY, nullable=False),
+    PrimaryKeyConstraint("route", "channel", "recipient", "story_id", "delivery_id"),
+    Index(None, "delivery_id"),
+    sqlite_with_rowid=False,
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", KEY, primary_key=True),
+    Column("value", NUMBER, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("value", Text, nullable=False),
+)

