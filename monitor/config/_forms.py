@@ -1,0 +1,232 @@
+"""What may stand in a config file: one model a section. The descriptions are the documentation.
+
+The models check shape and kind, one item at a time; what holds between items is checked in _cross.
+Defaults are those of monitor.model, so that they are said once.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from monitor.config import _kinds as kinds
+from monitor.config import _times as times
+from monitor.config._kinds import Flag, Identifier, SecretText, Text, TextOrSecret
+from monitor.config._places import Charset, Contact, Country, Language, Network, Url, Zone
+from monitor.config._times import Cron, LocalTime, Quiet, Weekdays
+from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send
+
+_POLL, _NETWORK, _KEEP = PollSettings(), NetworkSettings(), Keep()
+
+
+def _many(value: Any) -> Any:
+    """Take one word where a list is meant: `at: "07:30"` is `at: ["07:30"]`."""
+    return [value] if isinstance(value, str) else value
+
+
+def _one_of(*words: str) -> kinds.Kind:
+    def read(value: Any, _: kinds.Surroundings) -> str:
+        if not isinstance(value, str) or value not in words:
+            hint = kinds.near(value, words, otherwise=True) if isinstance(value, str) else ""
+            raise kinds.WrongError(f"must be {' or '.join(words)}", hint if "did you" in hint else "")
+        return value
+
+    return kinds.Kind(read, {"enum": list(words)})
+
+
+Many = BeforeValidator(_many)
+Words = dict[Language, Annotated[tuple[Text, ...], Many]]
+Names = dict[Language, Text]
+
+
+class Form(BaseModel):
+    """A group of settings: unknown ones are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    def values(self) -> dict[str, Any]:
+        """Return the settings by name, as our values."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class PollForm(Form):
+    """When and how feeds are polled."""
+
+    every: Annotated[timedelta, times.duration("1s", "7d")] = Field(
+        _POLL.every, description="Time between two polls of a feed whose pace is not known yet."
+    )
+    minimum: Annotated[timedelta, times.duration("0s", "7d")] = Field(
+        _POLL.minimum,
+        description="Never poll a feed more often. At least 60s, unless every feed is on a loopback address.",
+    )
+    maximum: Annotated[timedelta, times.duration("1s", "30d")] = Field(
+        _POLL.maximum,
+        description="Never wait longer, except where the publisher asks for it (up to 24h).",
+    )
+    backfill: Annotated[timedelta, times.duration("0s", "3650d")] = Field(
+        _POLL.backfill,
+        description="On a feed's first poll, older entries are stored and matched but sent nowhere "
+        "(`before-start`).",
+    )
+    concurrency: Annotated[int, kinds.whole(1, 10_000)] = Field(
+        _POLL.concurrency, description="Polls under way at once."
+    )
+    per_host: Annotated[int, kinds.whole(1, 64)] = Field(
+        _POLL.per_host, description="Polls of one host under way at once."
+    )
+    per_host_gap: Annotated[timedelta, times.duration("0s", "1h")] = Field(
+        _POLL.per_host_gap, description="Time between the starts of two polls of one host."
+    )
+    timeout: Annotated[timedelta, times.duration("1s", "10m")] = Field(
+        _POLL.timeout, description="Of a whole poll, redirects and body included."
+    )
+    max_body: Annotated[int, times.size("1KB", "1GB")] = Field(
+        _POLL.max_body, description="The longest document, after decompression."
+    )
+
+
+class NetworkForm(Form):
+    """Where the daemon may go, and how it introduces itself."""
+
+    allow_private: Annotated[tuple[Network, ...], Many] = Field(
+        _NETWORK.allow_private,
+        description="Private, loopback and other special networks that feeds and webhooks may be on; "
+        "all others are refused.",
+    )
+    contact: Contact | None = Field(
+        None, description="A page or mail address for publishers: part of the User-Agent."
+    )
+    proxy: TextOrSecret | None = Field(
+        None, description="An HTTP proxy for all feeds, `http://host:3128`; with a password as a secret."
+    )
+
+
+class KeepForm(Form):
+    """How long what was found is kept. The identities of seen entries are kept for ever."""
+
+    entries: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
+        _KEEP.entries, description="Entries with their matches and stories."
+    )
+    bodies: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
+        _KEEP.bodies, description="The full text of entries; the summary stays."
+    )
+
+
+class SettingsForm(Form):
+    """Settings of the whole installation."""
+
+    include: Annotated[tuple[Text, ...], Many] = Field(
+        (), description="More files, relative to this one; `*` stands for any name. Only in the main file."
+    )
+    store: TextOrSecret = Field(
+        "sqlite:monitor.db",
+        description="Where everything is remembered: `sqlite:FILE` or `postgresql://…` (with a password: "
+        "`env:NAME`). A relative file is under `$STATE_DIRECTORY`, else beside this file.",
+    )
+    language: Language = Field("en", description="Language of digests, unless a route says otherwise.")
+    timezone: Zone = Field("UTC", description="Zone of a route's times, unless the route says otherwise.")
+    templates: Text | None = Field(
+        None, description="A folder whose files replace shipped templates; relative to this file."
+    )
+
+
+class FeedForm(Form):
+    """One URL that is polled."""
+
+    url: Url = Field(description="Where the feed is.")
+    source: Text | None = Field(None, description="The publisher's name. Default: the host.")
+    language: Language = Field("und", description="Language of its entries, where they do not say.")
+    country: Country = Field("", description="The publisher's country, two letters.")
+    every: Annotated[timedelta, times.duration("1s", "7d")] | None = Field(
+        None, description="Time between polls, in place of the adaptive one."
+    )
+    headers: dict[Text, TextOrSecret] = Field({}, description="Request headers; values may be secrets.")
+    auth: SecretText | None = Field(
+        None, description="`user:password` for HTTP Basic, as a secret: `env:NAME`, `credential:NAME`."
+    )
+    proxy: TextOrSecret | None = Field(None, description="An HTTP proxy for this feed.")
+    charset: Charset = Field("", description="The encoding, where the publisher declares a wrong one.")
+    tier: Annotated[int, kinds.whole(1, 3)] = Field(
+        2, description="1 agencies and papers of record, 2 the press, 3 the rest: who leads a story."
+    )
+    folder: Text = Field("", description="For OPML export and lists.")
+    paused: Flag = Field(False, description="Not polled for now.")
+
+
+class EntityForm(Form):
+    """A person, place, body or thing, with its names by language."""
+
+    type: Text = Field("thing", description="person, place, body, weapon, step, thing, …")
+    label: Names = Field({}, description="Its name in digests.")
+    names: Words = Field({}, description="Base forms; the language's endings may follow them.")
+    forms: Words = Field({}, description="Closed paradigms, taken as they stand.")
+    typos: Words = Field({}, description="Misspellings seen in print.")
+    unseen: Words = Field({}, description="Plausible forms never seen; used like names.")
+    note: Text = Field("", description="For editors.")
+
+
+class LookAlikeForm(Form):
+    """A wording that claims its words first, so that no entity is found in them."""
+
+    claims: Words = Field(description="The wordings, by language.")
+    note: Text = Field("", description="For editors.")
+
+
+class TopicForm(Form):
+    """A standing question."""
+
+    title: Names = Field({}, description="The heading in digests, by language. Default: the topic's name.")
+    query: Text = Field(description="What is looked for: see docs/howto/queries.md.")
+
+
+class RouteForm(Form):
+    """Topics → channels: at which local times, or at once."""
+
+    topics: Annotated[tuple[Identifier, ...], Many] = Field(description="Names of topics.")
+    channels: Annotated[tuple[Identifier, ...], Many] = Field(description="Names of channels.")
+    send: Annotated[str, _one_of(Send.DIGEST.value, Send.IMMEDIATE.value)] = Field(
+        Send.DIGEST.value, description="`digest`: what is new at set times. `immediate`: each story at once."
+    )
+    at: Annotated[tuple[LocalTime, ...], Many] = Field((), description="Digests: local times of day.")
+    every: Annotated[timedelta, times.duration("5m", "31d")] | None = Field(
+        None, description="Digests: time between two, in place of `at`."
+    )
+    cron: Cron = Field("", description="Digests: five cron fields, in place of `at`; weekdays by name.")
+    weekdays: Weekdays = Field(frozenset(), description="Only on these days: `[mon, wed]`, `mon-fri`.")
+    timezone: Zone | None = Field(None, description="Zone of all its times. Default: the general one.")
+    language: Language | None = Field(None, description="Language of its messages. Default: the general one.")
+    quiet: Annotated[tuple[Quiet, ...], Many] = Field(
+        (), description="Local spans in which nothing is sent; it is held and sent afterwards."
+    )
+    nothing_new: Flag = Field(False, description="Digests: send also when there is nothing new.")
+    group_wait: Annotated[timedelta, times.duration("0s", "1h")] = Field(
+        timedelta(minutes=1), description="Immediate: wait for copies of a story before it is sent."
+    )
+    budget: Annotated[int, kinds.whole(0, 1000)] = Field(
+        0, description="Immediate: the most alerts an hour for one recipient; 0: no limit."
+    )
+
+
+_Of = tuple[type[Form], str]
+SECTIONS: dict[str, _Of] = {
+    "poll": (PollForm, "settings"),
+    "network": (NetworkForm, "settings"),
+    "keep": (KeepForm, "settings"),
+    "feeds": (FeedForm, "list"),
+    "entities": (EntityForm, "named"),
+    "look_alikes": (LookAlikeForm, "named"),
+    "topics": (TopicForm, "named"),
+    "routes": (RouteForm, "named"),
+}
+"""Top-level key → what its values are, and whether it is one group, a list or named items."""
+
+PLAIN = tuple(SettingsForm.model_fields)
+TOP = (*PLAIN, *SECTIONS, "groups", "channels")
+"""All top-level keys."""
+
+__all__ = [
+    "PLAIN", "SECTIONS", "TOP", "EntityForm", "FeedForm", "Form", "KeepForm", "LookAlikeForm", "Many",
+    "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "TopicForm", "time",
+]  # fmt: skip

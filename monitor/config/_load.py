@@ -1,0 +1,259 @@
+"""Files in, Config out; or every mistake at once."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from monitor import registry
+from monitor.config import _kinds as kinds
+from monitor.config._channels import read_channels
+from monitor.config._cross import cross_check
+from monitor.config._folders import base_folder
+from monitor.config._forms import RouteForm, SettingsForm
+from monitor.config._items import Item, Items, Reader
+from monitor.config._value import ChannelConfig, Config, SafeUrl
+from monitor.errors import ConfigError, Mistake
+from monitor.model import (
+    Entity,
+    Feed,
+    Keep,
+    LookAlike,
+    NetworkSettings,
+    PollSettings,
+    Route,
+    Secret,
+    Send,
+    Topic,
+)
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read a config file and all it includes.
+
+    Secrets are taken from `environ` and from files. Raises ConfigError with every mistake at once,
+    in the order of files and lines.
+    """
+    around = kinds.Surroundings(environ, path.parent)
+    reader = Reader(around)
+    files = _read_all(reader, path)
+    items = reader.finish()
+    channels = read_channels(items.named["channels"], reader)
+    groups = _groups(items)
+    store, templates = _store(items, reader, path, environ), _templates(items, path)
+    items.mistakes += cross_check(items, channels, groups)
+    mistakes = _sorted(items.mistakes, files)
+    if any(not m.warning for m in mistakes):
+        raise ConfigError(*mistakes)
+    return _config(items, path, files, environ, channels, groups, store, templates, mistakes)
+
+
+def _read_all(reader: Reader, path: Path) -> tuple[Path, ...]:
+    """Read the main file and what it includes; return the files in the order they were read."""
+    root = reader.open(path, str(path))
+    if root is None:
+        if not reader.items.mistakes:
+            reader.say(Mistake(file=str(path), problem="the file is empty"))
+        return (path,)
+    reader.take(root, main=True)
+    files = [path]
+    assert isinstance(root.value, dict)
+    include = root.value.get("include")
+    listed = include.node.value if include else []
+    nodes = listed if isinstance(listed, list) else [include.node] if include else []
+    for node in nodes:
+        if not isinstance(node.value, str) or not node.value.strip():
+            continue  # the form says what is wrong with it
+        found = sorted(glob.glob(str(path.parent / node.value), recursive=True))
+        if not found:
+            is_pattern = glob.has_magic(node.value)
+            problem = "no file is called so" if not is_pattern else "no file has such a name"
+            reader.say(node.mistake((), "include", f"{node.value!r}: {problem}", warning=is_pattern))
+            reader.items.complete &= is_pattern
+        for name in found:
+            if (part := Path(name)) in files or not part.is_file():
+                continue
+            files.append(part)
+            if (tree := reader.open(part, name)) is not None:
+                reader.take(tree, main=False)
+    return tuple(files)
+
+
+def _groups(items: Items) -> dict[str, tuple[str, ...]]:
+    """Read the groups: a name and a list of names."""
+    groups = {}
+    for name, item in items.named["groups"].items():
+        data = item.node.plain()
+        data = [data] if isinstance(data, str) else data
+        if not isinstance(data, list) or not data or not all(isinstance(m, str) for m in data):
+            items.mistakes.append(item.mistake((), "must be a list of entities", "write [trump, putin]"))
+        else:
+            groups[name] = tuple(str(member).removeprefix("@") for member in data)
+    return groups
+
+
+# store and folders ────────────────────────────────────────────────────────────────────────────
+
+
+def _store(items: Items, reader: Reader, path: Path, environ: Mapping[str, str]) -> SafeUrl:
+    """Return the store's URL with an absolute file, or with its password."""
+    item, form = items.settings, items.settings.form if items.settings else None
+    assert item is not None
+    if not isinstance(form, SettingsForm):
+        return SafeUrl("")
+    url = form.store.value if isinstance(form.store, Secret) else form.store
+    scheme, colon, rest = url.partition(":")
+    stores = registry.names("stores")
+    problem = hint = ""
+    if not colon or scheme not in stores:
+        meant = (
+            "sqlite"
+            if scheme in ("sqlite3", "file")
+            else "postgresql"
+            if scheme.startswith("postgres")
+            else ""
+        )
+        problem = "must name a database, such as sqlite:monitor.db or postgresql://host/name"
+        hint = f"did you mean '{meant}:'?" if meant else kinds.near(scheme, stores) if colon else ""
+    elif scheme == "sqlite" and rest.startswith("//"):
+        problem, hint = "a file follows 'sqlite:' without slashes", f"did you mean 'sqlite:{_after(rest)}'?"
+    elif scheme == "sqlite" and not rest:
+        problem = "the file is missing"
+    elif not isinstance(form.store, Secret) and SafeUrl(url).shown != url:
+        text = "the password stands in the file; write env:NAME, file:PATH or credential:NAME"
+        items.mistakes.append(item.mistake(("store",), text, warning=True))
+    if problem:
+        items.mistakes.append(item.mistake(("store",), problem, hint))
+    if scheme == "sqlite" and rest != ":memory:":
+        url = f"sqlite:{base_folder(path, environ).absolute() / Path(rest).expanduser()}"
+    return SafeUrl(url)
+
+
+def _after(rest: str) -> str:
+    """SQLAlchemy's three slashes begin a relative path, its four an absolute one."""
+    return rest[3:] if rest.startswith("///") else rest.lstrip("/")
+
+
+def _templates(items: Items, path: Path) -> Path | None:
+    item = items.settings
+    form = item.form if item else None
+    if item is None or not isinstance(form, SettingsForm) or form.templates is None:
+        return None
+    folder = path.parent.absolute() / Path(form.templates).expanduser()
+    if not folder.is_dir():
+        items.mistakes.append(item.mistake(("templates",), f"there is no folder {form.templates!r}"))
+    return folder
+
+
+# values ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _config(
+    items: Items,
+    path: Path,
+    files: tuple[Path, ...],
+    environ: Mapping[str, str],
+    channels: Mapping[str, ChannelConfig],
+    groups: Mapping[str, tuple[str, ...]],
+    store: SafeUrl,
+    templates: Path | None,
+    warnings: tuple[Mistake, ...],
+) -> Config:
+    """Put the checked forms together."""
+    assert items.settings is not None
+    top: SettingsForm = items.settings.form
+    feeds = tuple(_feed(item) for item in items.feeds)
+    network = items.groups["network"].form
+    settings = NetworkSettings(
+        allow_private=network.allow_private, contact=network.contact or "", proxy=_proxy(network.proxy)
+    )
+    secrets = dict.fromkeys(
+        [
+            *secrets_in((feeds, [c.options for c in channels.values()])),
+            *(
+                Secret(word)
+                for url in (store, settings.proxy, *(f.proxy for f in feeds))
+                for word in _password(url)
+            ),
+        ]
+    )
+    named = items.named
+    return Config(
+        path=path,
+        folder=base_folder(path, environ).absolute(),
+        store=store,
+        language=top.language,
+        timezone=top.timezone,
+        poll=PollSettings(**items.groups["poll"].form.values()),
+        network=settings,
+        keep=Keep(**items.groups["keep"].form.values()),
+        templates=templates,
+        feeds=feeds,
+        entities=tuple(Entity(id=name, **item.form.values()) for name, item in named["entities"].items()),
+        look_alikes=tuple(
+            LookAlike(id=name, **item.form.values()) for name, item in named["look_alikes"].items()
+        ),
+        groups=groups,
+        topics=tuple(Topic(id=name, **item.form.values()) for name, item in named["topics"].items()),
+        channels=channels,
+        routes=tuple(_route(name, item.form, top) for name, item in named["routes"].items()),
+        warnings=warnings,
+        secrets=tuple(secrets),
+        files=files,
+    )
+
+
+def _feed(item: Item) -> Feed:
+    values = item.form.values()
+    values["source"] = values["source"] or (urlsplit(item.form.url).hostname or "").removeprefix("www.")
+    values["proxy"] = _proxy(values["proxy"])
+    return Feed(**values)
+
+
+def _proxy(proxy: str | Secret | None) -> SafeUrl | None:
+    if proxy is None:
+        return None
+    return SafeUrl(proxy.value if isinstance(proxy, Secret) else proxy)
+
+
+def _route(name: str, form: RouteForm, top: SettingsForm) -> Route:
+    values = form.values() | {
+        "send": Send(form.send),
+        "at": tuple(sorted(form.at)),
+        "timezone": form.timezone or top.timezone,
+        "language": form.language or top.language,
+    }
+    return Route(name=name, **values)
+
+
+def secrets_in(value: Any) -> Iterator[Secret]:
+    """Find every secret in a value, however deep."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from secrets_in(part)
+    elif isinstance(value, (tuple, list, frozenset)):
+        for part in value:
+            yield from secrets_in(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from secrets_in(getattr(value, field.name))
+
+
+def _password(url: str | None) -> Iterator[str]:
+    if url and "@" in url and (password := urlsplit(url).password):
+        yield password
+
+
+def _sorted(mistakes: list[Mistake], files: tuple[Path, ...]) -> tuple[Mistake, ...]:
+    order = {str(file): number for number, file in enumerate(files)}
+    return tuple(sorted(mistakes, key=lambda m: (order.get(m.file, -1), m.line, m.column)))
+
+
+__all__ = ["load", "secrets_in", "timedelta"]
