@@ -74,6 +74,7 @@ class Loopback:
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving)
+        self.url = ""
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
