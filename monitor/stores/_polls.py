@@ -10,6 +10,7 @@ from hashlib import blake2b
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from monitor.model import Entry, Feed, FeedState, FeedStatus, Match, PollRecord, Reading, Sighting
+from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import chunks, entry_row, feed_row, feed_state
 from monitor.stores._search import Index
@@ -145,7 +146,7 @@ def record(
             batch.add(one)
         taken.append(ok)
     if rows:
-        conn.execute(_UPDATE_STATE, rows)
+        execute_many(conn, _UPDATE_STATE, rows)
     if batch.entries:
         _write_entries(conn, upsert, index, batch)
     if batch.sightings:
@@ -183,7 +184,8 @@ def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch
     going = [batch.entries[one] for one in ids if before.get(one, 0) < batch.entries[one].revision]
     if not going:
         return
-    conn.execute(
+    execute_many(
+        conn,
         upsert(identities, changes={"guid", "revision", "length"}, forward="revision"),
         [
             {
@@ -196,7 +198,8 @@ def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch
             for entry in going
         ],
     )
-    conn.execute(
+    execute_many(
+        conn,
         upsert(entries, key=("id",), changes=_REVISED, forward="revision"),
         [entry_row(entry) for entry in going],
     )
@@ -211,7 +214,8 @@ def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch
 
 
 def _write_sightings(conn: Connection, upsert: Upsert, batch: _Batch) -> None:
-    conn.execute(
+    execute_many(
+        conn,
         upsert(sightings, changes={"fingerprint", "last_seen"}),
         [
             {
@@ -249,7 +253,8 @@ def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetim
     ordered = sorted(batch.matches.items())
     evidence = {key: encode(match.evidence) for key, match in ordered}
     if new:
-        conn.execute(
+        execute_many(
+            conn,
             upsert(matches),
             [
                 {
@@ -265,7 +270,8 @@ def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetim
                 if key not in known
             ],
         )
-    conn.execute(
+    execute_many(
+        conn,
         _REVISE_MATCH,
         [
             {"b_id": key[0], "b_topic": key[1], "b_revision": match.revision, "b_evidence": evidence[key]}
@@ -275,7 +281,7 @@ def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetim
     first: dict[str, int] = {}
     for (entry_id, _), seq in given.items():
         first[entry_id] = min(seq, first.get(entry_id, seq))
-    conn.execute(_SET_WAITING, [{"b_id": one, "b_seq": seq} for one, seq in sorted(first.items())])
+    execute_many(conn, _SET_WAITING, [{"b_id": one, "b_seq": seq} for one, seq in sorted(first.items())])
 
 
 _REVISE_MATCH = (
