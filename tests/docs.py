@@ -52,19 +52,22 @@ def generated() -> dict[Path, str]:
     files = {ROOT / "docs/reference/commands.md": commands_page()}
     schema = registry.import_optional("monitor.config.schema")
     if schema is not None:
-        files[ROOT / "config/monitor.schema.json"] = json.dumps(schema.schema(), indent=2, ensure_ascii=False) + "\n"
+        files[ROOT / "config/monitor.schema.json"] = (
+            json.dumps(schema.schema(), indent=2, ensure_ascii=False) + "\n"
+        )
         files[ROOT / "docs/reference/config.md"] = schema.page()
     return files
 
 
 def broken_links() -> list[str]:
     """Return links between our pages that lead nowhere."""
-    found = []
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
-            if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
-                found.append(f"{page.relative_to(ROOT)}: {target}")
-    return found
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    return [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists()
+    ]
 
 
 def nameless_invariants() -> list[str]:
@@ -72,7 +75,11 @@ def nameless_invariants() -> list[str]:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
     names = re.findall(r"`(test_\w+)`", text)
-    missing = [name for name in names if f"def {name}(" not in tests and not list((ROOT / "tests").rglob(f"{name}.py"))]
+    missing = [
+        name
+        for name in names
+        if f"def {name}(" not in tests and not list((ROOT / "tests").rglob(f"{name}.py"))
+    ]
     invariants = re.findall(r"\*\*Invariant[^\n]*(?:\n(?!\n).*)*", text)
     return missing + [one[:60] for one in invariants if "`test_" not in one]
 

@@ -144,4 +144,4 @@ def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path) -> Non
             until(lambda: desk.json("status")["deliveries"]["sent"] == 1, "the delivery", desk, seconds=200)
 
     assert len(receiver.taken) == 1
-    assert len({request for request in receiver.seen}) == 1
+    assert len(set(receiver.seen)) == 1
