@@ -53,7 +53,7 @@ channels:
   email:
     type: email
     server: {smtp}
-    from: monitor@demo.example
+    sender: Monitor <monitor@demo.example>
     to: [desk@demo.example]
   slack: {{type: slack, url: "file:slack.secret"}}
   webhook: {{type: webhook, url: "{webhook}", secret: "file:webhook.secret"}}
