@@ -1,0 +1,169 @@
+"""File: each message as a page and a text in a folder, and an index of them. Needs no account.
+
+A message always has the same file name, and a file is there whole or not at all: it is written
+beside its place, synced and renamed (rename(2) is atomic).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import threading
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import blake2b
+from html import escape, unescape
+from pathlib import Path
+from unicodedata import category
+
+import regex
+
+from monitor import channels
+from monitor.channels import Tools
+from monitor.channels._text import one_line
+from monitor.errors import DeliveryError, DeliveryReason
+from monitor.model import Delivery, Message, Recipient
+
+_INDEXED = 500
+"""So many of the newest pages are listed."""
+_TITLE = regex.compile(r"<title>(.*?)</title>", regex.DOTALL)
+_LANGUAGE = regex.compile(r'<html[^>]*\slang="([A-Za-z0-9-]*)"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOptions:
+    """Settings of a `type: file` channel."""
+
+    folder: str = "digests"
+    """Where the files go; a relative path is beside the store. Made if it is not there."""
+    language: str = ""
+    """Of the messages; empty: the route's."""
+    timezone: str = ""
+    """Of the times in them; empty: the route's."""
+
+
+class Channel(channels.Channel):
+    """One folder."""
+
+    Options = FileOptions
+    parts = ("subject.txt", "html", "txt")
+
+    def __init__(self, name: str, options: FileOptions, tools: Tools) -> None:
+        super().__init__(name, options, tools)
+        self.folder = tools.folder / Path(options.folder)
+        self._one_at_a_time = threading.Lock()
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Return the folder as the config names it."""
+        return (
+            Recipient(
+                address=self.options.folder, language=self.options.language, timezone=self.options.timezone
+            ),
+        )
+
+    async def send(self, delivery: Delivery) -> str:
+        """Write the files; return the page's name. Raises DeliveryError: disks get emptied, so try again."""
+        try:
+            return await asyncio.to_thread(self._write, delivery.message)
+        except OSError as error:
+            what = error.strerror or errno.errorcode.get(error.errno or 0, type(error).__name__)
+            raise DeliveryError(
+                DeliveryReason.DISK,
+                f"{self.options.folder}: {what}",
+                retryable=True,
+            ) from error
+
+    def _write(self, message: Message) -> str:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = file_name(message)
+        with self._one_at_a_time:  # or an index could forget a page that was written meanwhile
+            for part in ("txt", "html"):
+                _put(self.folder / f"{name}.{part}", message.parts[part])
+            _put(self.folder / "index.html", self._index(), last=True)
+        return f"{name}.html"
+
+    def _index(self) -> str:
+        pages = sorted(
+            (p for p in self.folder.glob("*.html") if p.name != "index.html" and not p.name.startswith(".")),
+            key=lambda p: p.name,
+            reverse=True,
+        )
+        rows = "\n".join(_row(page) for page in pages[:_INDEXED])
+        return _INDEX.format(title=escape(self.name), rows=rows)
+
+
+def file_name(message: Message) -> str:
+    """Return the name of a message's files, without ending: `20251017T013000Z-day-digest-1a2b3c4d`.
+
+    Sorts by slot. The last part comes from the message's identity and tells apart what else is equal.
+    """
+    stamp = message.slot.astimezone(UTC)
+    route = "".join(c if category(c)[0] in "LMN" else "-" for c in one_line(message.route)).strip("-")
+    route = route.encode()[:60].decode("utf-8", "ignore") or "route"
+    tail = blake2b(message.id.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return f"{stamp:%Y%m%dT%H%M%SZ}-{route}-{message.kind}-{tail}"
+
+
+def _put(place: Path, text: str, *, last: bool = False) -> None:
+    """Write a file whole or not at all. With `last` the folder is synced too, which makes names durable."""
+    part = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(place)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    if last:
+        folder = os.open(place.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _row(page: Path) -> str:
+    """Return the line of the index for a page: its title in its language."""
+    with page.open(encoding="utf-8", errors="replace") as file:
+        beginning = file.read(4_000)
+    title = _TITLE.search(beginning)
+    language = _LANGUAGE.search(beginning)
+    words = unescape(title[1]).strip() if title else page.stem
+    return (
+        f'<li><a href="{escape(page.name)}" lang="{language[1] if language else ""}" dir="auto">'
+        f'{escape(words)}</a> <a class=t href="{escape(page.stem)}.txt">text</a></li>'
+    )
+
+
+_INDEX = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title} – monitor</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{
+  max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
+  font: 1rem/1.7 "Noto Sans", "Noto Sans Bengali", "Nirmala UI", "Kohinoor Bangla", system-ui, sans-serif
+}}
+ol {{ list-style: none; padding: 0 }}
+li {{ padding: .5rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent) }}
+a {{ text-underline-offset: .2em }}
+.t {{ font-size: .85rem; margin-inline-start: .5rem }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<ol>
+{rows}
+</ol>
+</main>
+</body>
+</html>
+"""
