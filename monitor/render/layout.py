@@ -1,0 +1,112 @@
+"""Where each story of a digest stands, and what is left out when a message may not hold all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from monitor.model import Digest, DigestStory
+
+_TOP = 3
+_TOP_FROM = 7
+"""Digests of so many stories get their most carried ones on top; shorter ones are read whole anyway."""
+_IN_FULL = 3
+"""So many stories are told in full before others are left out of the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """The stories of one topic: `stories` are told in full, `brief` in a line each."""
+
+    topic: str
+    title: str
+    stories: tuple[DigestStory, ...] = ()
+    brief: tuple[DigestStory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A digest as it is laid out. `stories` are all that are shown, in the order in which they matter."""
+
+    top: tuple[DigestStory, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    stories: tuple[DigestStory, ...] = ()
+    omitted: int = 0
+    """Stories for which there was no room."""
+    total: int = 0
+    new: int = 0
+    developing: int = 0
+
+
+def layout(digest: Digest, *, full: int, listed: int) -> Page:
+    """Lay out a digest with `full` stories told in full and `listed` shown at all."""
+    everything = [story for section in digest.sections for story in section.stories]
+    ranked = _ranked(digest, everything)
+    shown, told = ranked[:listed], {story.id for story in ranked[:full]}
+    top = tuple(s for s in shown[:_TOP] if s.id in told) if len(everything) >= _TOP_FROM else ()
+    above = {story.id for story in top}
+    visible = {story.id for story in shown} - above
+    blocks = (
+        Block(
+            topic=section.topic,
+            title=section.title,
+            stories=tuple(s for s in section.stories if s.id in visible and s.id in told),
+            brief=tuple(s for s in section.stories if s.id in visible and s.id not in told),
+        )
+        for section in digest.sections
+    )
+    return Page(
+        top=top,
+        blocks=tuple(block for block in blocks if block.stories or block.brief),
+        stories=tuple(shown),
+        omitted=len(ranked) - len(shown),
+        total=len(ranked),
+        new=sum(story.state == "new" for story in ranked),
+        developing=sum(story.state != "new" for story in ranked),
+    )
+
+
+def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestStory]:
+    """The most carried stories, then the first of each topic, the second of each topic, and so on.
+
+    So no topic vanishes because another has much to tell.
+    """
+    by_weight = sorted(everything, key=lambda s: (-s.sources, -s.score))[:_TOP]
+    depth = max((len(section.stories) for section in digest.sections), default=0)
+    in_turn = (
+        section.stories[place]
+        for place in range(depth)
+        for section in digest.sections
+        if place < len(section.stories)
+    )
+    return list({story.id: story for story in (*by_weight, *in_turn)}.values())
+
+
+def largest(digest: Digest, fits: Callable[[Page], bool]) -> Page:
+    """Return the fullest page that fits: first stories shrink to a line, then the last are left out.
+
+    `fits` is asked about log₂ n pages. A page that never fits comes back as small as it gets.
+    """
+    everything = len({s.id for section in digest.sections for s in section.stories})
+    page = layout(digest, full=everything, listed=everything)
+    if everything == 0 or fits(page):
+        return page
+    few = min(_IN_FULL, everything)
+    if fits(layout(digest, full=few, listed=everything)):
+        full = _most(few, everything, lambda n: fits(layout(digest, full=n, listed=everything)))
+        return layout(digest, full=full, listed=everything)
+    if fits(layout(digest, full=few, listed=few)):
+        listed = _most(few, everything, lambda n: fits(layout(digest, full=few, listed=n)))
+        return layout(digest, full=few, listed=listed)
+    listed = _most(1, few, lambda n: fits(layout(digest, full=min(n, 1), listed=n)))
+    if fits(layout(digest, full=1, listed=listed)):
+        return layout(digest, full=1, listed=listed)
+    return layout(digest, full=0, listed=1)
+
+
+def _most(fitting: int, too_many: int, fits: Callable[[int], bool]) -> int:
+    """Return the greatest number below `too_many` that fits, given that `fitting` does."""
+    while too_many - fitting > 1:
+        middle = (fitting + too_many) // 2
+        fitting, too_many = (middle, too_many) if fits(middle) else (fitting, middle)
+    return fitting

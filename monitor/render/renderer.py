@@ -1,0 +1,356 @@
+"""The door to jinja2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from monitor.errors import ConfigError, Mistake, RenderError
+from monitor.model import Digest, Kind, Message
+from monitor.registry import find
+from monitor.render import layout, passages, tidy, words
+from monitor.render.layout import Page
+from monitor.render.reader import Reader
+from monitor.render.sample import sample
+
+MAX_OUTPUT = 8_000_000
+"""Characters of one part; a template that writes more has run away."""
+
+_SUBJECT = 160
+_TEMPLATE_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What code in a template can raise."""
+
+Fits = Callable[[str, str], bool]
+"""Says whether the text of a part is small enough."""
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """A channel class whose messages have limits. `fits(part, text)`: is this text small enough?
+
+    Stories are shortened and then left out until every part fits.
+    """
+
+    @staticmethod
+    def fits(part: str, text: str) -> bool:
+        """Say whether the text of a part is small enough."""
+        ...
+
+
+class Renderer:
+    """Renders digests from the templates in `folders`, the desk's before the shipped ones (the last)."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self._loader = ChoiceLoader(
+            [
+                FileSystemLoader(self.folders),
+                PrefixLoader({"shipped": FileSystemLoader(self.folders[-1:])}),
+            ]
+        )
+        self._environments: dict[tuple[str, str, str], Environment] = {}
+
+    def render(
+        self, digest: Digest, *, channel_type: str, parts: Sequence[str], fits: Fits | None = None
+    ) -> Message:
+        """Return the message for a channel of `channel_type` that needs `parts` (and `subject.txt`).
+
+        `fits` says what is small enough; without it the channel's class is asked, if it has limits.
+        Raises RenderError naming template and line.
+        """
+        digest = tidy.tidy(digest)
+        wanted = tuple(dict.fromkeys(("subject.txt", *parts)))
+        fits = fits or _limits(channel_type)
+        last: dict[str, str] = {}
+
+        def tried(page: Page) -> bool:
+            last.clear()
+            for part in wanted:
+                subject = last.get("subject.txt", "")
+                last[part] = self._part(digest, page, channel_type, part, subject)
+            return all(fits(part, text) for part, text in last.items())
+
+        page = layout.largest(digest, tried)
+        tried(page)
+        return Message(
+            id=digest.id,
+            kind=digest.kind,
+            route=digest.route,
+            channel=digest.channel,
+            recipient=digest.recipient,
+            slot=digest.slot,
+            language=digest.language,
+            subject=last["subject.txt"],
+            parts=dict(last),
+            stories=tuple(story.id for story in page.stories),
+            thread=_thread(digest, page),
+        )
+
+    def check(self) -> list[Mistake]:
+        """Compile and render every template with a sample, in every language; return what is wrong."""
+        found: dict[tuple[str, int, str], Mistake] = {}
+        for language in words.languages(self.folders) or ["en"]:
+            for name in self._own_templates():
+                folder, _, file = name.rpartition("/")
+                kind, _, part = file.removesuffix(".j2").partition(".")
+                for digest in _samples(Kind(kind), language):
+                    page = layout.layout(digest, full=2, listed=3)
+                    try:
+                        self._part(digest, page, folder, part, "Subject")
+                    except RenderError as error:
+                        mistake = self._mistake(error)
+                        found.setdefault((mistake.file, mistake.line, mistake.problem), mistake)
+        return [*found.values(), *self._unused()]
+
+    # one part ─────────────────────────────────────────────────────────────────────────────────
+
+    def _part(self, digest: Digest, page: Page, channel_type: str, part: str, subject: str) -> str:
+        kind = str(digest.kind)
+        names = [f"{folder}/{kind}.{part}.j2" for folder in (channel_type, "default")]
+        context: dict[str, Any] = {
+            "digest": digest,
+            "page": page,
+            "story": next(iter(page.stories), None),
+            "subject": subject,
+        }
+        try:
+            environment = self._environment(_flavour(part), digest.language, digest.timezone)
+            template = environment.select_template(names)
+            pieces, size = [], 0
+            for piece in template.generate(context):
+                size += len(piece)
+                if size > MAX_OUTPUT:
+                    raise TemplateRuntimeError(f"writes more than {MAX_OUTPUT:,} characters")
+                pieces.append(piece)
+        except _TEMPLATE_FAULTS as error:
+            raise self._translated(error, names) from error
+        text = "".join(pieces)
+        if part == "json":
+            try:
+                return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+            except ValueError as error:
+                raise RenderError(f"is not JSON: {error}", template=template.name or names[0]) from error
+        return passages.clipped(text, _SUBJECT) if part.startswith("subject") else text
+
+    def _environment(self, flavour: str, language: str, timezone: str) -> Environment:
+        """Return the environment of one kind of escaping and one way of reading, made once."""
+        key = (flavour, language, timezone)
+        if key not in self._environments:
+            if len(self._environments) >= 96:
+                self._environments.clear()
+            self._environments[key] = self._made(flavour, Reader(language, timezone))
+        return self._environments[key]
+
+    def _made(self, flavour: str, reader: Reader) -> Environment:
+        environment = ImmutableSandboxedEnvironment(
+            loader=self._loader,
+            undefined=StrictUndefined,
+            autoescape=flavour != "txt",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            finalize=_only_json if flavour == "json" else None,
+        )
+        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+        phrases = words.phrases(self.folders, reader.language)
+        environment.globals["t"] = words.Words(phrases, reader, html=flavour == "html")
+        environment.globals["reader"] = reader
+        environment.filters |= {
+            "when": reader.when,
+            "ago": reader.ago,
+            "number": reader.number,
+            "digits": reader.digits,
+            "listed": reader.listed,
+            "tongue": reader.tongue,
+            "headline": passages.headline,
+            "excerpt": passages.excerpt,
+            "passage": passages.passage,
+            "clipped": lambda text, limit: passages.clipped(str(text), limit),
+            "mark": partial(_mark, _MARKS[flavour]),
+            "mrkdwn": partial(_mark, passages.mark_slack),
+            "mrkdwn_link": _mrkdwn_link,
+            "utc": _utc,
+            "link": tidy.web_link,
+            "host": tidy.host,
+            "why": _why,
+            "titles": lambda topics, titles: [titles.get(topic, topic) for topic in topics],
+            "wrap": lambda text, columns=70, indent="", first=None: passages.wrapped(
+                str(text), columns, indent=indent, first=first
+            ),
+            "columns": lambda text: passages.width(str(text)),
+        }
+        return environment
+
+    # mistakes ─────────────────────────────────────────────────────────────────────────────────
+
+    def _translated(self, error: BaseException, names: Sequence[str]) -> RenderError:
+        """Return the error as one place in one template."""
+        if isinstance(error, TemplateSyntaxError):
+            name = error.name or names[0]
+            return RenderError(error.message or "wrong syntax", template=name, line=error.lineno)
+        if isinstance(error, TemplateNotFound):
+            return RenderError(f"there is no template {error}", template=names[0])
+        place, line = self._place(error)
+        problem = str(error) or type(error).__name__
+        if not isinstance(error, TemplateError):
+            problem = f"{type(error).__name__}: {problem}"
+        return RenderError(problem, template=place or names[0], line=line)
+
+    def _place(self, error: BaseException) -> tuple[str, int]:
+        """Return the last template on the way to the error. Jinja2 puts its files into tracebacks."""
+        name, line, trace = "", 0, error.__traceback__
+        while trace is not None:
+            file = Path(trace.tb_frame.f_code.co_filename)
+            for folder in self.folders:
+                if file.is_relative_to(folder) and file.suffix == ".j2":
+                    name, line = file.relative_to(folder).as_posix(), trace.tb_lineno
+            trace = trace.tb_next
+        return name, line
+
+    def _mistake(self, error: RenderError) -> Mistake:
+        name = error.template.removeprefix("shipped/")
+        paths = [folder / name for folder in self.folders if (folder / name).is_file()]
+        excerpt = ""
+        if paths and error.line:
+            lines = paths[0].read_text(encoding="utf-8", errors="replace").splitlines()
+            excerpt = lines[error.line - 1] if error.line <= len(lines) else ""
+        problem = str(error).removeprefix(f"{error.template}:{error.line}: ")
+        return Mistake(
+            file=str(paths[0]) if paths else error.template,
+            line=error.line,
+            column=1 if error.line else 0,
+            problem=problem,
+            excerpt=excerpt,
+        )
+
+    def _own_templates(self) -> list[str]:
+        """Return the names of all templates that are rendered by themselves."""
+        names = {
+            path.relative_to(folder).as_posix()
+            for folder in self.folders
+            for kind in Kind
+            for path in folder.glob(f"*/{kind}.*.j2")
+        }
+        return sorted(names)
+
+    def _unused(self) -> list[Mistake]:
+        """Return a warning for each file of the desk's that replaces nothing and is used by nothing."""
+        shipped = {p.relative_to(self.folders[-1]).as_posix() for p in self.folders[-1].rglob("*.j2")}
+        known = [name for name in shipped if not name.startswith("words/")]
+        warnings = []
+        for folder in self.folders[:-1]:
+            names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.j2"))
+            texts = {n: (folder / n).read_text(encoding="utf-8", errors="replace") for n in names}
+            for name in names:
+                used = any(name in text for other, text in texts.items() if other != name)
+                if name in shipped or name.startswith("words/") or used:
+                    continue
+                near = get_close_matches(name, known, 1, 0.8)
+                if near:
+                    warnings.append(
+                        Mistake(
+                            file=str(folder / name),
+                            problem="replaces no shipped template",
+                            hint=f"did you mean {near[0]!r}?",
+                            warning=True,
+                        )
+                    )
+        return warnings
+
+
+def _limits(channel_type: str) -> Fits:
+    try:
+        channel = find("channels", channel_type)
+    except ConfigError:
+        return lambda part, text: True
+    return channel.fits if isinstance(channel, Fitting) else lambda part, text: True
+
+
+def _flavour(part: str) -> str:
+    return part if part in ("html", "json") else "txt"
+
+
+def _thread(digest: Digest, page: Page) -> str:
+    """Return what ties messages together: an alert to its story, a digest to its route's day."""
+    if digest.kind is Kind.ALERT and page.stories:
+        return page.stories[0].id
+    day = digest.slot.astimezone(Reader(digest.language, digest.timezone).zone).date()
+    return f"{digest.route}.{day:%Y-%m-%d}"
+
+
+def _only_json(value: object) -> object:
+    """Let nothing into JSON that did not go through `tojson`."""
+    if isinstance(value, Markup) or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise TemplateRuntimeError("in a json template every printed value must end in |tojson")
+
+
+_MARKS: Mapping[str, Callable[[passages.Passage], str]] = {
+    "html": passages.mark_html,
+    "txt": passages.mark_text,
+    "json": str,
+}
+
+
+def _mark(write: Callable[[passages.Passage], str], text: Any, spans: Any = (), field: str = "") -> str:
+    """Write a passage (or a text with spans) with its marks."""
+    if isinstance(text, passages.Passage):
+        return write(text)
+    return write(passages.marked(str(text), spans, field))
+
+
+def _mrkdwn_link(text: Any, url: str) -> str:
+    """Return Slack's `<url|text>`, or only the text if the link is none or too long for Slack (3,000)."""
+    written, address = passages.slack_escape(str(text)), tidy.web_link(url)
+    if not address or len(address) > 2_000:
+        return written
+    return f"<{passages.slack_escape(address)}|{written}>"
+
+
+def _utc(when: datetime | None) -> str | None:
+    """Return a time as RFC 3339 in UTC, or None."""
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if when else None
+
+
+def _why(terms: Sequence[str], labels: Mapping[str, str]) -> list[str]:
+    """Return the terms as a reader knows them: entities by their label, each once."""
+    return list(dict.fromkeys(_label(term, labels) for term in terms))
+
+
+def _label(term: str, labels: Mapping[str, str]) -> str:
+    if not term.startswith("@"):
+        return term.strip('"=')
+    return labels.get(term[1:]) or labels.get(term) or term[1:].replace("_", " ")
+
+
+def _samples(kind: Kind, language: str) -> list[Digest]:
+    """A full digest and, of digests, one with nothing in it."""
+    full = sample(kind, language=language)
+    return [full] if kind is Kind.ALERT else [full, sample(kind, language=language, empty=True)]

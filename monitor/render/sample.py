@@ -1,0 +1,286 @@
+"""A digest to try templates on: written for the project, about a real event, by made-up publishers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from monitor.model import (
+    Digest,
+    DigestStory,
+    Entry,
+    Kind,
+    Recipient,
+    Section,
+    Span,
+    StoryEntry,
+    Trouble,
+)
+
+_SLOT = datetime(2025, 10, 17, 1, 30, tzinfo=UTC)
+
+_LABELS: Mapping[str, Mapping[str, str]] = {
+    "trump": {"en": "Donald Trump", "bn": "ডোনাল্ড ট্রাম্প"},
+    "putin": {"en": "Vladimir Putin", "bn": "ভ্লাদিমির পুতিন"},
+    "orban": {"en": "Viktor Orbán", "bn": "ভিক্তর অরবান"},
+    "zelensky": {"en": "Volodymyr Zelensky", "bn": "ভলোদিমির জেলেনস্কি"},
+    "rubio": {"en": "Marco Rubio", "bn": "মার্কো রুবিও"},
+    "lavrov": {"en": "Sergei Lavrov", "bn": "সের্গেই লাভরভ"},
+    "peskov": {"en": "Dmitry Peskov", "bn": "দিমিত্রি পেসকভ"},
+    "budapest": {"en": "Budapest", "bn": "বুদাপেস্ট"},
+    "phone_call": {"en": "telephone call", "bn": "ফোনালাপ"},
+    "tomahawk": {"en": "Tomahawk missiles", "bn": "টমাহক ক্ষেপণাস্ত্র"},
+    "white_house": {"en": "the White House", "bn": "হোয়াইট হাউস"},
+}
+_TOPICS: Mapping[str, Mapping[str, str]] = {
+    "trump-putin-summit": {"en": "Trump–Putin summit", "bn": "ট্রাম্প–পুতিন শীর্ষ সম্মেলন"},
+    "tomahawk": {"en": "Tomahawk missiles", "bn": "টমাহক ক্ষেপণাস্ত্র"},
+    "zelensky-visit": {"en": "Zelensky in Washington", "bn": "ওয়াশিংটনে জেলেনস্কি"},
+}
+
+_Words = Mapping[str, tuple[str, ...]]
+_BN: _Words = {
+    "trump": ("ট্রাম্পের", "ট্রাম্প"),
+    "putin": ("পুতিনের", "পুতিন"),
+    "orban": ("অরবান",),
+    "zelensky": ("জেলেনস্কি",),
+    "rubio": ("রুবিও",),
+    "lavrov": ("লাভরভের", "লাভরভ"),
+    "peskov": ("পেসকভ",),
+    "budapest": ("বুদাপেস্টে", "বুদাপেস্ট"),
+    "phone_call": ("ফোনালাপ", "টেলিফোনে"),
+    "tomahawk": ("টমাহক",),
+    "white_house": ("হোয়াইট হাউসে",),
+}
+_EN: _Words = {
+    "trump": ("Trump",),
+    "putin": ("Putin",),
+    "orban": ("Orbán",),
+    "zelensky": ("Zelensky",),
+    "rubio": ("Rubio",),
+    "lavrov": ("Lavrov",),
+    "peskov": ("Peskov",),
+    "budapest": ("Budapest",),
+    "phone_call": ("telephone",),
+    "tomahawk": ("Tomahawk",),
+    "white_house": ("White House",),
+}
+_RU: _Words = {"trump": ("Трамп",), "putin": ("Путин", "Путина"), "budapest": ("Будапеште",)}
+_FORMS = {"bn": _BN, "en": _EN, "ru": _RU, "hu": {"orban": ("Orbán",), "budapest": ("Budapest",)}}
+
+_Draft = tuple[str, str, int, str, str]
+"""Publisher, language, minutes before the slot, title, summary."""
+_STORIES: Sequence[tuple[str, str, float, Sequence[_Draft]]] = (
+    (
+        "trump-putin-summit",
+        "new",
+        9.0,
+        (
+            (
+                "দৈনিক নদী",
+                "bn",
+                395,
+                "আড়াই ঘণ্টা কথা বললেন ট্রাম্প ও পুতিন, এবার মুখোমুখি বুদাপেস্টে",
+                "প্রায় দুই মাস পর আবার সরাসরি যোগাযোগ। বৃহস্পতিবার টেলিফোনে ট্রাম্প ও পুতিনের আলাপ চলে প্রায় আড়াই "
+                "ঘণ্টা; ওয়াশিংটন বলছে, আলোচনা খুবই ফলপ্রসূ। যুদ্ধবিরতির পথ খুঁজতে দুই নেতা হাঙ্গেরির রাজধানীতে "
+                "বৈঠকে সম্মত হয়েছেন বলে ট্রুথ সোশ্যালে জানিয়েছেন মার্কিন প্রেসিডেন্ট।",
+            ),
+            (
+                "Harbour Wire",
+                "en",
+                402,
+                "Trump says he will meet Putin in Budapest after a call of two and a half hours",
+                "The two presidents spoke by telephone on Thursday for the first time in nearly two months. "
+                "Trump called the talk very productive and named Budapest as the place for talks on a truce.",
+            ),
+            ("সকালের কাগজ", "bn", 371, "ট্রাম্প-পুতিন ফোনালাপ: বৈঠক হবে বুদাপেস্টে", ""),
+            ("Северный курьер", "ru", 365, "Трамп и Путин договорились о встрече в Будапеште", ""),
+            ("Evening Ledger", "en", 350, "Putin, Trump to meet in Hungary", ""),
+            ("Dunai Hírek", "hu", 344, "Budapesten találkozik Trump és Putyin", ""),
+        ),
+    ),
+    (
+        "trump-putin-summit",
+        "developing",
+        6.5,
+        (
+            (
+                "Dunai Hírek",
+                "hu",
+                300,
+                "Orbán: Budapest biztonságos és tisztességes feltételeket kínál a csúcshoz",
+                "Orbán Viktor közölte, hogy Budapest kész fogadni a két elnököt.",
+            ),
+            ("দৈনিক নদী", "bn", 280, "নিরাপদ আয়োজনের প্রস্তাব দিলেন অরবান", ""),
+        ),
+    ),
+    (
+        "trump-putin-summit",
+        "new",
+        5.0,
+        (
+            (
+                "সকালের কাগজ",
+                "bn",
+                240,
+                "শীর্ষ বৈঠকের আগে রুবিও ও লাভরভের ফোনালাপ, আসছে সপ্তাহে প্রতিনিধিদল",
+                "নেতাদের সাক্ষাতের আগে উচ্চপর্যায়ের প্রতিনিধিদল আগামী সপ্তাহে বসবে। প্রস্তুতির দায়িত্ব পেয়েছেন "
+                "মার্কিন পররাষ্ট্রমন্ত্রী রুবিও ও রাশিয়ার লাভরভ।",
+            ),
+        ),
+    ),
+    (
+        "tomahawk",
+        "new",
+        4.0,
+        (
+            (
+                "Harbour Wire",
+                "en",
+                180,
+                "Peskov warns that Tomahawk deliveries would take escalation to a new level",
+                "The Kremlin spokesman Dmitry Peskov said supplying Tomahawk missiles would change the "
+                "situation, and that the operation goes on because there is no alternative to it.",
+            ),
+            ("দৈনিক নদী", "bn", 150, "টমাহক দিলে উত্তেজনা নতুন স্তরে যাবে: পেসকভ", ""),
+        ),
+    ),
+    (
+        "zelensky-visit",
+        "new",
+        3.0,
+        (
+            (
+                "সকালের কাগজ",
+                "bn",
+                90,
+                "আজ হোয়াইট হাউসে যাচ্ছেন জেলেনস্কি, আলোচনায় টমাহক",
+                "শুক্রবার ওয়াশিংটনে ট্রাম্পের সঙ্গে দেখা করবেন জেলেনস্কি; ক্ষেপণাস্ত্র সরবরাহ আলোচ্যসূচিতে রয়েছে।",
+            ),
+            ("Evening Ledger", "en", 80, "Zelensky due at the White House with Tomahawk request", ""),
+        ),
+    ),
+)
+
+
+def sample(
+    kind: Kind = Kind.DIGEST,
+    *,
+    language: str = "bn",
+    timezone: str = "Asia/Dhaka",
+    empty: bool = False,
+    copies: int = 1,
+) -> Digest:
+    """Return a digest (or alert) of the Budapest summit news of October 2025; the same each time.
+
+    `empty` leaves the stories out, `copies` repeats them under other ids, to see long digests.
+    """
+    stories = [
+        (topic, _story(state, score, drafts, copy))
+        for copy in range(0 if empty else copies)
+        for topic, state, score, drafts in _STORIES
+    ]
+    if kind is Kind.ALERT:
+        stories = stories[:1]
+    entries = [one.entry for _, story in stories for one in (story.lead, *story.also)]
+    titles = {topic: by.get(language.partition("-")[0], by["en"]) for topic, by in _TOPICS.items()}
+    return Digest(
+        id=_id("digest", kind, language, timezone, str(copies), str(empty)),
+        kind=kind,
+        route="day",
+        channel="desk",
+        recipient=Recipient(address="desk@example.org"),
+        language=language,
+        timezone=timezone,
+        slot=stories[0][1].first_seen if kind is Kind.ALERT else _SLOT,
+        since=None if kind is Kind.ALERT else _SLOT - timedelta(hours=12, minutes=30),
+        until=_SLOT,
+        sections=tuple(
+            Section(topic=topic, title=titles[topic], stories=tuple(s for t, s in stories if t == topic))
+            for topic in titles
+            if any(t == topic for t, _ in stories)
+        ),
+        entries=len(entries),
+        sources=len({entry.source for entry in entries}),
+        languages=tuple(dict.fromkeys(entry.language for entry in entries)),
+        troubles=()
+        if kind is Kind.ALERT
+        else (
+            Trouble(
+                source="Evening Ledger",
+                url="https://ledger.example/world.xml",
+                status="error",
+                reason="http-5xx",
+                since=_SLOT - timedelta(hours=9),
+            ),
+            Trouble(source="উত্তরের খবর", url="https://uttor.example/rss", status="blocked", reason="blocked"),
+        ),
+        feeds_ok=61,
+        feeds_total=63,
+        topics=titles,
+        labels={entity: by.get(language.partition("-")[0], by["en"]) for entity, by in _LABELS.items()},
+    )
+
+
+def _story(state: str, score: float, drafts: Sequence[_Draft], copy: int) -> DigestStory:
+    items = tuple(_item(draft, copy) for draft in drafts)
+    return DigestStory(
+        id=_id("story", drafts[0][3], str(copy)),
+        state=state,
+        lead=items[0],
+        also=items[1:],
+        topics=items[0].topics,
+        score=score,
+        first_seen=min(item.entry.first_seen for item in items),
+        sources=len({item.entry.source for item in items}),
+        languages=tuple(dict.fromkeys(item.entry.language for item in items)),
+    )
+
+
+def _item(draft: _Draft, copy: int) -> StoryEntry:
+    source, language, minutes, title, summary = draft
+    name = _id("entry", source, title, str(copy))
+    published = _SLOT - timedelta(minutes=minutes)
+    spans = tuple(
+        span
+        for field, text in (("title", title), ("summary", summary))
+        for span in _spans(field, text, _FORMS.get(language, {}))
+    )
+    return StoryEntry(
+        entry=Entry(
+            id=name,
+            url=f"https://news.example/{language}/{name}",
+            title=title,
+            summary=summary,
+            published=published,
+            first_seen=published + timedelta(minutes=4),
+            source=source,
+            feed_url=f"https://news.example/{language}.xml",
+            language=language,
+        ),
+        spans=spans,
+        topics=("trump-putin-summit",),
+        terms=tuple(dict.fromkeys(span.term for span in spans)),
+    )
+
+
+def _spans(field: str, text: str, words: _Words) -> list[Span]:
+    found: list[Span] = []
+    for entity, forms in words.items():
+        for form in forms:
+            start = text.find(form)
+            while start >= 0:
+                end = start + len(form)
+                if not any(s.start < end and start < s.end for s in found):
+                    found.append(
+                        Span(
+                            field=field, start=start, end=end, surface=form, term=f"@{entity}", entity=entity
+                        )
+                    )
+                start = text.find(form, end)
+    return sorted(found, key=lambda span: span.start)
+
+
+def _id(*parts: str) -> str:
+    return blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,88 @@
+"""Make other people's text safe to print anywhere, letter for letter, so that spans stay true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from monitor.model import Digest, DigestStory, Entry, StoryEntry
+
+_REPLACED = (
+    dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
+    | dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\u200b")
+    | dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+)
+"""C0, C1 and line separators become spaces; overrides of the writing direction, which would turn
+what follows the headline, become zero-width; lone surrogates, which no encoding has, become U+FFFD."""
+_LINES = {key: value for key, value in _REPLACED.items() if key not in (0x09, 0x0A)}
+
+
+def line(text: str) -> str:
+    """Return `text` on one line: as many code points as before, none that controls anything."""
+    return text.translate(_REPLACED)
+
+
+def lines(text: str) -> str:
+    """The same for a text of several lines."""
+    return text.translate(_LINES)
+
+
+def tidy(digest: Digest) -> Digest:
+    """Return the digest with all text of feeds cleaned."""
+    return replace(
+        digest,
+        sections=tuple(
+            replace(section, stories=tuple(_story(story) for story in section.stories))
+            for section in digest.sections
+        ),
+        troubles=tuple(
+            replace(t, source=line(t.source), url=line(t.url), reason=line(t.reason)) for t in digest.troubles
+        ),
+    )
+
+
+def _story(story: DigestStory) -> DigestStory:
+    return replace(story, lead=_item(story.lead), also=tuple(_item(item) for item in story.also))
+
+
+def _item(item: StoryEntry) -> StoryEntry:
+    spans = tuple(replace(s, surface=lines(s.surface)) for s in item.spans)
+    return replace(item, entry=_entry(item.entry), spans=spans)
+
+
+def _entry(entry: Entry) -> Entry:
+    return replace(
+        entry,
+        url=line(entry.url),
+        title=lines(entry.title),
+        summary=lines(entry.summary),
+        content=lines(entry.content),
+        author=line(entry.author),
+        source=line(entry.source),
+        tags=tuple(line(tag) for tag in entry.tags),
+    )
+
+
+def web_link(url: str) -> str:
+    """Return `url` if it is an absolute http or https link, with quotes, spaces, `<>|` encoded; else "".
+
+    So `javascript:`, `data:` and relative links never become clickable, and the link can stand in
+    HTML attributes and in Slack's `<url|text>` alike.
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return ""
+    return quote(url, safe="!#$%&()*+,-./:;=?@[]_~'" + "".join(c for c in url if ord(c) > 0x7F))
+
+
+def host(url: str) -> str:
+    """Return the host of a link, without `www.`; "" if it has none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
