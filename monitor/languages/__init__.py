@@ -49,6 +49,9 @@ class Language(ABC):
     spaced: ClassVar[bool] = True
     """Whether words stand between spaces. If not, a name is found anywhere in the text."""
 
+    agreeing: ClassVar[bool] = False
+    """Whether every word of a name changes (Белый дом, в Белом доме), not only its last."""
+
     proclitics: ClassVar[tuple[str, ...]] = ("",)
     """What may be written before a word, on it."""
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 from monitor import languages
 from monitor.languages import BARE, Stem
 
-
 _PROCLITICS = "و ف ب ل ك ال وال فال بال كال لل وب ول وك فب فل وبال ولل"
 
 

@@ -46,6 +46,7 @@ class Language(languages.Language):
 
     code: ClassVar[str] = "ru"
     scripts: ClassVar[tuple[str, ...]] = ("Cyrillic",)
+    agreeing: ClassVar[bool] = True
     cased_names: ClassVar[bool] = True
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:

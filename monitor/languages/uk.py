@@ -40,6 +40,7 @@ class Language(languages.Language):
 
     code: ClassVar[str] = "uk"
     scripts: ClassVar[tuple[str, ...]] = ("Cyrillic",)
+    agreeing: ClassVar[bool] = True
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the stem of a dictionary form with all endings of its declension or conjugation."""

@@ -1,0 +1,441 @@
+"""A query made ready: does it hold in a document, and where."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date
+from typing import Any
+
+from monitor.match.document import Document, Mark
+from monitor.model import Clause, Entry
+from monitor.text import key
+
+Place = tuple[int, int, tuple[Mark, ...]]
+"""Where a part holds: start, end, and the marks that show it."""
+
+MOST_PLACES = 2_000
+"""Places of one part that are followed up: more of them tell a reader nothing new."""
+
+
+class Node(ABC):
+    """A part of a query, ready to run. `low` and `high` are the window of the document it is asked in."""
+
+    def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
+        self.text = text
+        self.children = tuple(children)
+
+    @abstractmethod
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        """Tell whether the part holds."""
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        """Return where it holds, in order; empty for what has no place in the text."""
+        return []
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        """Return terms of which one must have been found, None if it may hold without any.
+
+        `usage` says in how many topics a term stands: of two choices the rarer is better.
+        """
+        return None
+
+    def marks(self, document: Document, low: int, high: int) -> tuple[Mark, ...]:
+        """Return the evidence."""
+        return tuple(mark for place in self.places(document, low, high) for mark in place[2])
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        """Say what was nearest where the part does not hold."""
+        return ""
+
+    def clause(self, document: Document, low: int, high: int) -> Clause:
+        """Return whether the part holds, why, and the same of its parts."""
+        matched = self.holds(document, low, high)
+        marks = dict.fromkeys(self.marks(document, low, high)) if matched else ()
+        return Clause(
+            text=self.text,
+            matched=matched,
+            spans=tuple(document.span(m) for m in marks),
+            note="" if matched else self.note(document, low, high),
+            clauses=self.inner(document, low, high),
+        )
+
+    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
+        """Return the clauses of the parts."""
+        return tuple(c.clause(document, low, high) for c in self.children)
+
+    def score(self, document: Document, low: int, high: int) -> float:
+        """Return how much speaks for it: a point for each term found, two for one in the title."""
+        marks = self.marks(document, low, high)
+        in_title = document.starts[1] - 1
+        return float(sum({m[2]: 1 for m in marks}.values()) + len({m[2] for m in marks if m[1] <= in_title}))
+
+
+class Term(Node):
+    """A word, phrase or entity; several for a group."""
+
+    def __init__(
+        self, text: str, terms: Sequence[tuple[int, str]], nearest: Callable[[Document, Term], str]
+    ) -> None:
+        super().__init__(text)
+        self.terms = tuple(terms)
+        self._nearest = nearest
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        hits = document.hits
+        if low <= 1 and high >= document.end - 1:
+            return any(number in hits for number, _ in self.terms)
+        return any(document.places(number, low, high) for number, _ in self.terms)
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        found: list[Place] = [
+            (start, end, ((start, end, self.text, entity),))
+            for number, entity in self.terms
+            for start, end in document.places(number, low, high)[:MOST_PLACES]
+        ]
+        return sorted(found) if len(self.terms) > 1 else found
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return frozenset(number for number, _ in self.terms)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        elsewhere = self.places(document, 0, document.end)
+        if elsewhere:
+            return f"{_surface(document, elsewhere[0])} found, but not here"
+        return self._nearest(document, self)
+
+
+class Every(Node):
+    """All parts hold."""
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return all(c.holds(document, low, high) for c in self.children)
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        if not self.holds(document, low, high):
+            return []
+        return sorted(p for c in self.children for p in c.places(document, low, high))
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return _rarest((c.necessary(usage) for c in self.children), usage)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        missing = [c.text for c in self.children if not c.holds(document, low, high)]
+        return f"no {', no '.join(missing)}"
+
+
+class AnyOf(Node):
+    """One part holds."""
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return any(c.holds(document, low, high) for c in self.children)
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        return sorted(p for c in self.children for p in c.places(document, low, high))
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return _union(c.necessary(usage) for c in self.children)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        return "; ".join(dict.fromkeys(n for c in self.children if (n := c.note(document, low, high))))
+
+
+class Not(Node):
+    """The part does not hold."""
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return not self.children[0].holds(document, low, high)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        found = self.children[0].places(document, low, high)
+        return f"{_surface(document, found[0])} found" if found else f"{self.children[0].text} holds"
+
+
+class Near(Node):
+    """Two parts with at most so many words strictly between them, in one field."""
+
+    def __init__(self, text: str, left: Node, right: Node, words: int, ordered: bool) -> None:
+        super().__init__(text, (left, right))
+        self.left, self.right, self.words, self.ordered = left, right, words, ordered
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return bool(self._pairs(document, low, high, most=1))
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        return self._pairs(document, low, high, most=MOST_PLACES)
+
+    def _pairs(self, document: Document, low: int, high: int, *, most: int) -> list[Place]:
+        left = self.left.places(document, low, high)
+        right = self.right.places(document, low, high) if left else []
+        found = self._follow(document, left, right, most)
+        if not self.ordered and len(found) < most:
+            found = sorted({*found, *self._follow(document, right, left, most - len(found))})
+        return found
+
+    def _follow(self, document: Document, first: list[Place], second: list[Place], most: int) -> list[Place]:
+        """Return the pairs in which a place of `second` comes after one of `first`, near enough."""
+        found: list[Place] = []
+        begin = 0
+        for a in first:
+            limit = document.reach(a[1], self.words)
+            field = document.field(a[0])
+            while begin < len(second) and second[begin][0] < a[0]:
+                begin += 1
+            for index in range(begin, len(second)):
+                b = second[index]
+                if b[0] > limit:
+                    break
+                if b[0] >= a[1] and document.field(b[0]) == field:
+                    if document.words_between(a[1], b[0]) <= self.words:
+                        found.append((a[0], b[1], a[2] + b[2]))
+                        if len(found) >= most:
+                            return found
+                    break
+        return found
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return _rarest((c.necessary(usage) for c in self.children), usage)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        left, right = (c.places(document, low, high) for c in self.children)
+        if not left and not right:
+            return f"no {self.left.text} and no {self.right.text}"
+        if not left or not right:
+            found, missing = (left, self.right) if left else (right, self.left)
+            nearest = missing.note(document, low, high)
+            note = f"{_surface(document, found[0])} found, no {missing.text} within {self.words} words"
+            return f"{note} ({nearest})" if nearest else note
+        return self._distance(document, left, right)
+
+    def _distance(self, document: Document, left: list[Place], right: list[Place]) -> str:
+        best: tuple[int, Place, Place] | None = None
+        for a in left[:50]:
+            for b in right[:50]:
+                if document.field(a[0]) != document.field(b[0]):
+                    continue
+                first, second = (a, b) if a[0] <= b[0] else (b, a)
+                if second[0] < first[1] or (self.ordered and first is b):
+                    continue
+                words = document.words_between(first[1], second[0])
+                if best is None or words < best[0]:
+                    best = (words, first, second)
+        if best is None:
+            order = "in this order " if self.ordered else ""
+            return f"{self.left.text} and {self.right.text} are not {order}in one field"
+        before, after = _surface(document, best[1]), _surface(document, best[2])
+        return f"{before} and {after} are {best[0]} words apart, not within {self.words}"
+
+
+class Sentence(Node):
+    """The part holds within one sentence."""
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        inner = self.children[0]
+        return any(inner.holds(document, s, e) for s, e in document.sentences(low, high))
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        inner = self.children[0]
+        return [
+            p
+            for s, e in document.sentences(low, high)
+            if inner.holds(document, s, e)
+            for p in inner.places(document, s, e)
+        ]
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return self.children[0].necessary(usage)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        inner = self.children[0]
+        if inner.holds(document, low, high):
+            return "all found, but not in one sentence"
+        return inner.note(document, low, high)
+
+
+class AtLeast(Node):
+    """So many of the parts hold."""
+
+    def __init__(self, text: str, count: int, children: Sequence[Node]) -> None:
+        super().__init__(text, children)
+        self.count = count
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        found = 0
+        for child in self.children:
+            found += child.holds(document, low, high)
+            if found >= self.count:
+                return True
+        return False
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        return sorted(
+            p for c in self.children if c.holds(document, low, high) for p in c.places(document, low, high)
+        )
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return _union(c.necessary(usage) for c in self.children)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        found = [c.text for c in self.children if c.holds(document, low, high)]
+        return f"{len(found)} of {self.count} found" + (f": {', '.join(found)}" if found else "")
+
+
+class Score(Node):
+    """The weights of the parts that hold reach a sum."""
+
+    def __init__(self, text: str, children: Sequence[Node], weights: Sequence[float], least: float) -> None:
+        super().__init__(text, children)
+        self.weights, self.least = tuple(weights), least
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return self.score(document, low, high) >= self.least
+
+    def score(self, document: Document, low: int, high: int) -> float:
+        pairs = zip(self.children, self.weights, strict=True)
+        return sum(w for c, w in pairs if c.holds(document, low, high))
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        return sorted(
+            p for c in self.children if c.holds(document, low, high) for p in c.places(document, low, high)
+        )
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return _union(c.necessary(usage) for c in self.children) if self.least > 0 else None
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        return f"the score is {self.score(document, low, high):g}, less than {self.least:g}"
+
+
+class Within(Node):
+    """The part holds within a field."""
+
+    def __init__(self, text: str, field: str, child: Node) -> None:
+        super().__init__(text, (child,))
+        self.field = field
+
+    def _window(self, document: Document, low: int, high: int) -> tuple[int, int]:
+        first, last = document.window(self.field)
+        return max(first, low), min(last, high)
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        low, high = self._window(document, low, high)
+        return low <= high and self.children[0].holds(document, low, high)
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        low, high = self._window(document, low, high)
+        return self.children[0].places(document, low, high) if low <= high else []
+
+    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
+        return self.children[0].necessary(usage)
+
+    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
+        return (self.children[0].clause(document, *self._window(document, low, high)),)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        found = self.children[0].places(document, 0, document.end)
+        if found:
+            return f"{_surface(document, found[0])} found, but not in the {self.field}"
+        return self.children[0].note(document, *self._window(document, low, high))
+
+
+class About(Node):
+    """What is known about the entry beside its text."""
+
+    def __init__(self, text: str, field: str, value: str) -> None:
+        super().__init__(text)
+        self.field = field
+        self.value = f" {key(value)} " if field in ("author", "source", "tag") else value.lower()
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return any(self._fits(v, document) for v in self._values(document.entry))
+
+    def _values(self, entry: Entry) -> tuple[str, ...]:
+        match self.field:
+            case "author":
+                return (entry.author,)
+            case "source":
+                return (entry.source,)
+            case "feed":
+                return (entry.feed_url,)
+            case "country":
+                return (entry.country,)
+            case "tag":
+                return entry.tags
+            case "url":
+                return (entry.url,)
+        return (entry.language,)
+
+    def _fits(self, value: str, document: Document) -> bool:
+        match self.field:
+            case "author" | "source" | "tag":
+                return self.value in f" {key(value)} "
+            case "feed" | "url":
+                return self.value in value.lower()
+            case "country":
+                return self.value == value.lower()
+        return self.value in (value.lower(), value.partition("-")[0].lower(), document.language)
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        values = ", ".join(v for v in self._values(document.entry) if v)
+        return f"the {self.field} is {values}" if values else f"no {self.field} is given"
+
+
+class Dated(Node):
+    """Published (else first seen) on one of these days in UTC."""
+
+    def __init__(self, text: str, first: date | None, last: date | None) -> None:
+        super().__init__(text)
+        self.first, self.last = first, last
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        day = self._day(document)
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+    def _day(self, document: Document) -> date:
+        entry = document.entry
+        return (entry.published or entry.first_seen).astimezone(UTC).date()
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        return f"the day is {self._day(document)}"
+
+
+class Pattern(Node):
+    """A regular expression (RE2: linear time) finds something in the fields' own text, in NFC."""
+
+    def __init__(self, text: str, expression: Any) -> None:
+        super().__init__(text)
+        self._expression = expression
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return bool(self._found(document, low, high, 1))
+
+    def places(self, document: Document, low: int, high: int) -> list[Place]:
+        return self._found(document, low, high, 100)
+
+    def _found(self, document: Document, low: int, high: int, most: int) -> list[Place]:
+        found: list[Place] = []
+        for start, end in document.search(self._expression.finditer, most):
+            if low <= start and end <= max(high, start):
+                found.append((start, end, ((start, end, self.text, ""),) if end > start else ()))
+        return found[:most]
+
+    def note(self, document: Document, low: int, high: int) -> str:
+        return "nothing fits it"
+
+
+def _rarest(options: Iterable[frozenset[int] | None], usage: Callable[[int], int]) -> frozenset[int] | None:
+    sets = [o for o in options if o is not None]
+    return min(sets, key=lambda s: sum(map(usage, s)), default=None)
+
+
+def _union(options: Iterable[frozenset[int] | None]) -> frozenset[int] | None:
+    union: set[int] = set()
+    for option in options:
+        if option is None:
+            return None
+        union |= option
+    return frozenset(union)
+
+
+def _surface(document: Document, place: Place) -> str:
+    return document.surface(place[0], place[1])

@@ -1,0 +1,156 @@
+"""From a query's tree to something that runs: names are looked up, words get their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+
+from monitor.errors import QueryError
+from monitor.match import decide, tree
+from monitor.match.decide import Node, Term
+from monitor.match.document import Document
+from monitor.match.parse import compile_pattern
+from monitor.match.vocabulary import Vocabulary
+from monitor.model import Entity, LookAlike
+
+Nearest = Callable[[Document, Term], str]
+
+
+class Names:
+    """What `@name` may stand for: an entity, a look-alike or a group of them."""
+
+    def __init__(
+        self,
+        entities: Iterable[Entity],
+        look_alikes: Iterable[LookAlike] = (),
+        groups: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self.entities = {e.id: e for e in entities}
+        self.look_alikes = {a.id: a for a in look_alikes}
+        self.groups = dict(groups or {})
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """Return the ids of the entities and look-alikes of a name, groups within groups included.
+
+        Raises KeyError for an unknown name, that of a member included.
+        """
+        return tuple(dict.fromkeys(self._members(name, ())))
+
+    def _members(self, name: str, above: tuple[str, ...]) -> Iterable[str]:
+        if name in above:
+            return
+        if name in self.entities or name in self.look_alikes:
+            yield name
+        elif name in self.groups:
+            for member in self.groups[name]:
+                yield from self._members(member, (*above, name))
+        else:
+            raise KeyError(name)
+
+    def check(self, part: tree.Entity, query: str) -> tuple[str, ...]:
+        """Return the members of a name in a query. Raises QueryError with the nearest known name."""
+        try:
+            return self.members(part.id)
+        except KeyError as error:
+            unknown = str(error.args[0])
+            every = [*self.entities, *self.look_alikes, *self.groups]
+            near = get_close_matches(unknown, every, 1, cutoff=0.6)
+            problem = f"there is no entity @{unknown}"
+            if unknown != part.id:
+                problem += f" (in the group @{part.id})"
+            hint = f"did you mean @{near[0]}?" if near else "entities are listed by `monitor entities list`"
+            raise QueryError(problem, query=query, offset=part.offset, hint=hint) from error
+
+    def texts(self, name: str) -> list[tuple[str, str]]:
+        """Return every written form of a name's members, with its language."""
+        found: list[tuple[str, str]] = []
+        for member in self.members(name):
+            if entity := self.entities.get(member):
+                for by_language in (entity.names, entity.forms, entity.unseen, entity.typos):
+                    found.extend((text, code) for code, texts in by_language.items() for text in texts)
+            elif look_alike := self.look_alikes.get(member):
+                found.extend((text, code) for code, texts in look_alike.claims.items() for text in texts)
+        return list(dict.fromkeys(found))
+
+
+def children(part: tree.Part) -> tuple[tree.Part, ...]:
+    """Return the parts that a part is made of."""
+    match part:
+        case tree.Every(parts=parts) | tree.Either(parts=parts) | tree.AtLeast(parts=parts):
+            return parts
+        case tree.Score(parts=weighted):
+            return tuple(p for p, _ in weighted)
+        case tree.Near(left=left, right=right):
+            return (left, right)
+        case tree.Not(part=inner) | tree.Sentence(part=inner) | tree.Within(part=inner):
+            return (inner,)
+    return ()
+
+
+def walk(part: tree.Part) -> Iterable[tree.Part]:
+    """Yield a part and all parts within it."""
+    yield part
+    for child in children(part):
+        yield from walk(child)
+
+
+def check_names(part: tree.Part, names: Names, query: str) -> None:
+    """Raise QueryError if a part names an unknown entity."""
+    for inner in walk(part):
+        if isinstance(inner, tree.Entity):
+            names.check(inner, query)
+
+
+def resolve(part: tree.Part, names: Names, vocabulary: Vocabulary, query: str, nearest: Nearest) -> Node:
+    """Return what runs for a tree, adding its words to the vocabulary. Raises QueryError."""
+
+    def go(inner: tree.Part) -> Node:
+        return resolve(inner, names, vocabulary, query, nearest)
+
+    text = tree.print_query(part)
+    match part:
+        case tree.Entity():
+            found = []
+            for member in names.check(part, query):
+                number = vocabulary.find("entity", member)
+                if number is None:
+                    number = vocabulary.find("claim", member)
+                if number is not None:
+                    found.append((number, member))
+            return Term(text, found, nearest)
+        case tree.Every(parts=parts):
+            return decide.Every(text, [go(p) for p in parts])
+        case tree.Either(parts=parts):
+            return decide.AnyOf(text, [go(p) for p in parts])
+        case tree.Not(part=inner):
+            return decide.Not(text, [go(inner)])
+        case tree.Near(left=left, right=right, words=words, ordered=ordered):
+            return decide.Near(text, go(left), go(right), words, ordered)
+        case tree.Sentence(part=inner):
+            return decide.Sentence(text, [go(inner)])
+        case tree.AtLeast(count=count, parts=parts):
+            return decide.AtLeast(text, count, [go(p) for p in parts])
+        case tree.Score(parts=weighted, least=least):
+            return decide.Score(text, [go(p) for p, _ in weighted], [w for _, w in weighted], least)
+        case tree.Within(field=field, part=inner):
+            return decide.Within(text, field, go(inner))
+        case tree.About(field=field, value=value):
+            return decide.About(text, field, value)
+        case tree.Date(first=first, last=last):
+            return decide.Dated(text, first, last)
+        case tree.Pattern():
+            return decide.Pattern(text, compile_pattern(part))
+    return Term(text, [(_literal(part, vocabulary, text), "")], nearest)
+
+
+def _literal(part: tree.Part, vocabulary: Vocabulary, label: str) -> int:
+    match part:
+        case tree.Word(text=text):
+            return vocabulary.add_literal("word", text, label)
+        case tree.Phrase(text=text):
+            return vocabulary.add_literal("phrase", text, label)
+        case tree.Exact(text=text):
+            return vocabulary.add_literal("exact", text, label)
+        case tree.Prefix(text=text):
+            return vocabulary.add_literal("prefix", text, label)
+    raise TypeError(f"not a part of a query: {part!r}")
