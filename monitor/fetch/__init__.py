@@ -1,1 +1,20 @@
-"""Fetch: a feed's URL to a FetchResult."""
+"""Fetch: a feed's URL to a FetchResult.
+
+`Fetcher` polls feeds; `client` is the same guarded transport for channels that send over HTTP.
+"""
+
+from monitor.fetch.client import client
+from monitor.fetch.fetcher import Fetcher
+from monitor.fetch.guard import Guard, RefusedError, ResolveError, is_public
+from monitor.fetch.transport import TlsError, Transport
+
+__all__ = [
+    "Fetcher",
+    "Guard",
+    "RefusedError",
+    "ResolveError",
+    "TlsError",
+    "Transport",
+    "client",
+    "is_public",
+]

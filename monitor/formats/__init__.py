@@ -26,6 +26,15 @@ class Format(ABC):
     def sniff(self, body: bytes, content_type: str) -> bool:
         """Say whether this member should read the body."""
 
+    def quick(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document | None:
+        """Return the document if that takes time linear in the body, else None.
+
+        This runs in the calling thread. What returns None is given to `parse` in a process with
+        limits of time and memory; a member that does not say otherwise is always read there.
+        Raises ParseError.
+        """
+        return None
+
     @abstractmethod
     def parse(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document:
         """Return the document. `url` resolves relative links; `charset` overrides what it declares.

@@ -1,0 +1,319 @@
+"""When to come back: from how a poll went to the feed's next state. Pure; chance comes in as `jitter`.
+
+The rules are a publisher's (RFC 9110 §10.2.3, RFC 9111 §4, RSS 2.0's ttl and skipHours, RSS 1.0's
+syndication module) and a watcher's: never stop for good, never burst, never believe a redirect at
+once. Nothing here reads the clock: a poll happened at `result.fetched_at`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from monitor.errors import FetchError, FetchReason, ParseError
+from monitor.model import (
+    Document,
+    Failed,
+    Feed,
+    FeedState,
+    FeedStatus,
+    Fetched,
+    FetchResult,
+    NotModified,
+    PollSettings,
+    Validators,
+)
+
+LONGEST_WISH: Final = timedelta(hours=24)
+"""What a publisher asks for counts up to a day: Cache-Control, Expires, ttl, Retry-After."""
+BACKOFF_CAP: Final = timedelta(hours=6)
+"""The longest time between tries of a feed that fails. It is never given up: dead feeds come back."""
+GONE: Final = timedelta(days=7)
+"""Between looks at a feed that answered 410."""
+FLOOR: Final = timedelta(seconds=60)
+"""No feed on a machine of someone else's is polled more often, whatever the config says."""
+SPREAD: Final = 0.1
+"""Share of an interval that chance adds to it: feeds that started together drift apart."""
+BELIEVED_POLLS: Final = 3
+BELIEVED_AFTER: Final = timedelta(hours=24)
+"""A permanent redirect is adopted once it was the same at three polls over at least a day."""
+DISTRUST_AFTER: Final = 3
+"""Failures in a row at an adopted address before the configured one is asked again."""
+MEMORY: Final = timedelta(days=3)
+"""How fast a feed's rate forgets: what is three days old counts e times less."""
+PER_POLL: Final = 0.5
+"""New entries that a poll may expect: an hourly feed is polled every half hour."""
+QUIET_RATE: Final = 1 / (14 * 24)
+"""Entries an hour below which a feed is called quiet."""
+NO_HEADER: Final = timedelta(minutes=30)
+"""The least wait after a 429 that names none."""
+
+RETRIES: Final = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""Waits before the tries of a delivery (Standard Webhooks' schedule): about three days in all."""
+
+
+def poll_url(feed: Feed, state: FeedState) -> str:
+    """Return the URL to ask: the configured one, or where it moved to for good."""
+    return state.moved_to if _adopted(state) else feed.url
+
+
+def after_poll(
+    state: FeedState,
+    result: FetchResult,
+    document: Document | None,
+    error: ParseError | None,
+    *,
+    settings: PollSettings,
+    feed: Feed,
+    new_entries: int,
+    jitter: float,
+) -> FeedState:
+    """Return the state after a poll.
+
+    `document` and `error` are what parsing gave; neither with a Fetched outcome means that the
+    body is the one absorbed before. `jitter` is a draw from [0, 1).
+    """
+    jitter = min(max(jitter, 0.0), 1.0)
+    now = result.fetched_at
+    state = replace(
+        state,
+        polls=state.polls + 1,
+        first_poll_at=state.first_poll_at or now,
+        last_poll_at=now,
+    )
+    match result.outcome:
+        case Failed(error=failure):
+            return _failed(state, failure, now, settings, feed, jitter)
+        case NotModified() if not (state.validators.etag or state.validators.last_modified):
+            odd = FetchError(FetchReason.PROTOCOL, "304 to a request without conditions", status=304)
+            return _failed(state, odd, now, settings, feed, jitter)
+        case Fetched() if error is not None:
+            return _failed(state, error, now, settings, feed, jitter, moved=bool(result.moved_to))
+    return _went_well(state, result, document, settings, feed, new_entries, jitter)
+
+
+def after_failure(
+    attempts: int, now: datetime, *, retry_after: timedelta | None, jitter: float
+) -> datetime | None:
+    """Return when to try a delivery again that has failed `attempts` times; None: give up.
+
+    Chance moves each wait by up to a fifth either way; what the receiver asked for is waited at
+    least, up to a day. `jitter` is a draw from [0, 1).
+    """
+    if attempts >= len(RETRIES):
+        return None
+    wait = RETRIES[max(attempts, 0)] * (0.8 + 0.4 * min(max(jitter, 0.0), 1.0))
+    if retry_after is not None:
+        wait = max(wait, min(retry_after, LONGEST_WISH))
+    return now + wait
+
+
+# what went well ───────────────────────────────────────────────────────────────────────────────
+
+
+def _went_well(
+    state: FeedState,
+    result: FetchResult,
+    document: Document | None,
+    settings: PollSettings,
+    feed: Feed,
+    new_entries: int,
+    jitter: float,
+) -> FeedState:
+    outcome, now = result.outcome, result.fetched_at
+    assert isinstance(outcome, Fetched | NotModified)
+    rate = _rate(state, document, now, new_entries)
+    state = _follow_move(state, result, now)
+    if isinstance(outcome, Fetched):
+        state = replace(state, body_hash=outcome.body_hash, fresh_for=outcome.fresh_for)
+    elif outcome.fresh_for is not None:
+        state = replace(state, fresh_for=outcome.fresh_for)
+    if document is not None:
+        state = replace(state, ttl=document.ttl, skip_hours=document.skip_hours, skip_days=document.skip_days)
+    interval = _interval(rate, settings, feed)
+    wait = max(
+        interval, *(min(wish, LONGEST_WISH) for wish in (state.fresh_for, state.ttl) if wish), interval
+    )
+    due = now + wait + interval * SPREAD * jitter
+    return replace(
+        state,
+        validators=outcome.validators,
+        status=FeedStatus.QUIET if rate is not None and rate < QUIET_RATE else FeedStatus.OK,
+        reason="",
+        detail="",
+        failures=0,
+        held_until=None,
+        last_ok_at=now,
+        entries=state.entries + new_entries,
+        rate=rate,
+        interval=interval,
+        next_poll_at=_outside(due, state.skip_hours, state.skip_days, jitter),
+    )
+
+
+def _rate(state: FeedState, document: Document | None, now: datetime, new_entries: int) -> float | None:
+    """Return the entries an hour a feed brings, recent ones counting most.
+
+    The first document tells by the dates in it; after that what is new counts, not what is dated:
+    some publishers stamp every entry anew at each poll.
+    """
+    if state.rate is None or state.last_ok_at is None:
+        return _rate_of(document, now) if document is not None else state.rate
+    hours = max((now - state.last_ok_at) / timedelta(hours=1), 0.0)
+    memory = MEMORY / timedelta(hours=1)
+    return state.rate * math.exp(-hours / memory) + new_entries / memory
+
+
+def _rate_of(document: Document, now: datetime) -> float | None:
+    """Return the entries an hour that a document's dates speak of; None where there are too few."""
+    dates = sorted(
+        (d for item in document.items if (d := item.published or item.updated) is not None and d <= now),
+        reverse=True,
+    )
+    if len(dates) < 3:
+        return None
+    span = (now - dates[-1]) / timedelta(hours=1)
+    memory = MEMORY / timedelta(hours=1)
+    recent = sum(math.exp(-((now - d) / timedelta(hours=1)) / memory) for d in dates) / memory
+    window = 1 - math.exp(-span / memory)
+    return recent / window if window > 0.01 else None
+
+
+def _interval(rate: float | None, settings: PollSettings, feed: Feed) -> timedelta:
+    """Return the time between polls: the desk's word for this feed, else what its rate asks for."""
+    least = settings.minimum if _is_loopback(feed.url) else max(settings.minimum, FLOOR)
+    most = max(settings.maximum, least)
+    if feed.every is not None:
+        return max(feed.every, least)
+    if rate is None:
+        return min(max(settings.every, least), most)
+    if rate <= 0:
+        return most
+    hours = min(PER_POLL / rate, most / timedelta(hours=1))
+    return min(max(timedelta(hours=hours), least), most)
+
+
+def _is_loopback(url: str) -> bool:
+    """Say whether a URL is on this machine: only there may the floor be passed."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _outside(due: datetime, hours: frozenset[int], days: frozenset[int], jitter: float) -> datetime:
+    """Move a time out of the hours and days the publisher wants left alone (RSS 2.0, in GMT).
+
+    The first poll after such a window comes at a moment of chance in its first five minutes, not
+    on the hour with everybody. A publisher that forbids every hour of the week forbids none.
+    """
+    if not hours and not days:
+        return due
+    moment = due.astimezone(UTC)
+    for step in range(7 * 24 + 1):
+        if moment.hour not in hours and moment.weekday() not in days:
+            return moment + timedelta(minutes=5) * jitter if step else due
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return due
+
+
+# what failed ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _failed(
+    state: FeedState,
+    error: FetchError | ParseError,
+    now: datetime,
+    settings: PollSettings,
+    feed: Feed,
+    jitter: float,
+    *,
+    moved: bool = False,
+) -> FeedState:
+    """Return the state after a failure: validators stay (their entries are stored), the wait grows."""
+    failures = state.failures + 1
+    asked = error.retry_after if isinstance(error, FetchError) else None
+    reason = error.reason
+    interval = state.interval or _interval(state.rate, settings, feed)
+    wait = _backoff(interval, failures)
+    if reason is FetchReason.HTTP_429 and asked is None:
+        wait = max(wait, min(max(2 * interval, NO_HEADER), BACKOFF_CAP))
+    wait *= 1 + SPREAD * jitter
+    held = None
+    if reason is FetchReason.HTTP_410:
+        held, wait = now + GONE, GONE
+    elif asked is not None:
+        held = now + min(asked, LONGEST_WISH)
+        wait = max(wait, held - now + timedelta(seconds=30) * jitter)
+    state = replace(
+        state,
+        status=_status(reason, moved=moved),
+        reason=reason.value,
+        detail=str(error),
+        failures=failures,
+        held_until=held,
+        next_poll_at=_outside(now + wait, state.skip_hours, state.skip_days, jitter),
+    )
+    if isinstance(error, FetchError) and error.status == 304:
+        state = replace(state, validators=Validators(), body_hash="")
+    if _adopted(state) and failures >= DISTRUST_AFTER:
+        state = replace(state, moved_to="", moved_since=None, moved_polls=0)
+    return state
+
+
+def _backoff(interval: timedelta, failures: int) -> timedelta:
+    """Return the wait after so many failures in a row: doubled each time, up to the cap."""
+    if interval >= BACKOFF_CAP:
+        return interval
+    return min(interval * float(2 ** min(failures, 20)), BACKOFF_CAP)
+
+
+def _status(reason: str, *, moved: bool) -> FeedStatus:
+    if reason == FetchReason.HTTP_410:
+        return FeedStatus.GONE
+    if reason == FetchReason.BLOCKED:
+        return FeedStatus.BLOCKED
+    return FeedStatus.MOVED if moved else FeedStatus.ERROR
+
+
+# moves ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _adopted(state: FeedState) -> bool:
+    """Say whether a permanent redirect is believed: it was stable for long enough before the last success."""
+    return (
+        bool(state.moved_to)
+        and state.moved_polls >= BELIEVED_POLLS
+        and state.moved_since is not None
+        and state.last_ok_at is not None
+        and state.last_ok_at - state.moved_since >= BELIEVED_AFTER
+    )
+
+
+def _follow_move(state: FeedState, result: FetchResult, now: datetime) -> FeedState:
+    """Count a permanent redirect that led to a feed; forget one that is no more. An adopted one stays."""
+    if _adopted(state):
+        return state
+    if not result.moved_to:
+        if not state.moved_to:
+            return state
+        return replace(state, moved_to="", moved_since=None, moved_polls=0)
+    if result.moved_to != state.moved_to:
+        return replace(state, moved_to=result.moved_to, moved_since=now, moved_polls=1)
+    return replace(state, moved_polls=state.moved_polls + 1)

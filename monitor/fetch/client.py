@@ -1,0 +1,74 @@
+"""The door to httpx for those who send: the guarded transport behind a client that keeps nothing."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
+
+import httpx
+
+from monitor.errors import ConfigError
+from monitor.fetch.guard import Guard
+from monitor.fetch.transport import Transport, tls_context
+from monitor.model import NetworkSettings
+
+MAX_ANSWER: Final = 1_000_000
+"""Bytes of an answer to something we sent."""
+
+
+def user_agent(network: NetworkSettings, version: str) -> str:
+    """Say who we are and where to complain, as publishers ask (RFC 9110 §10.1.5)."""
+    contact = "".join(c for c in network.contact if c.isprintable()).strip()
+    return f"monitor/{version} (+{contact})" if contact else f"monitor/{version}"
+
+
+def client(network: NetworkSettings, *, version: str, timeout: timedelta) -> httpx.AsyncClient:
+    """Return a client for channels: same guard, one deadline for each whole exchange.
+
+    It follows no redirects, keeps no cookies, reads no environment, unpacks nothing and gives up
+    on answers of more than `MAX_ANSWER` bytes. Errors for an address we do not go to, a name
+    that does not resolve and TLS that is not acceptable have a `reason` (a FetchReason).
+    """
+    silence()
+    seconds = timeout.total_seconds()
+    transport: httpx.AsyncBaseTransport
+    if network.proxy:
+        transport = proxied(network.proxy)
+    else:
+        transport = Transport(Guard(network.allow_private), total=seconds, max_raw=MAX_ANSWER)
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=seconds,
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={"User-Agent": user_agent(network, version), "Accept-Encoding": "identity"},
+    )
+
+
+def proxied(proxy: str) -> httpx.AsyncHTTPTransport:
+    """Return httpx's own transport through a proxy: few connections, as its pool is slow with many.
+
+    The proxy resolves names, so the addresses behind them are its operator's to guard.
+    Raises ConfigError for a proxy that cannot be used.
+    """
+    silence()
+    try:
+        return httpx.AsyncHTTPTransport(
+            proxy=proxy,
+            verify=tls_context(),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=10.0),
+        )
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise ConfigError(f"the proxy cannot be used: {type(error).__name__}") from error
+
+
+def silence() -> None:
+    """Stop httpx and httpcore from logging URLs: they print tokens and passwords at INFO."""
+    for name in ("httpx", "httpcore"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False

@@ -1,0 +1,389 @@
+"""One feed's URL and what we know of it → what its publisher answered, as a value.
+
+Each hop of a fetch waits for its turn at the host, is guarded by address, carries validators only
+where they came from and secrets only to the feed's own origin, and all hops share one deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import httpx
+
+from monitor import registry
+from monitor.clock import Clock
+from monitor.errors import ConfigError, FetchError, FetchReason
+from monitor.fetch import decode, headers
+from monitor.fetch.client import proxied, silence, user_agent
+from monitor.fetch.guard import Guard, is_numeric
+from monitor.fetch.hosts import Hosts
+from monitor.fetch.transport import Transport
+from monitor.model import (
+    Failed,
+    Feed,
+    Fetched,
+    FetchResult,
+    NetworkSettings,
+    NotModified,
+    PollSettings,
+    Secret,
+    Validators,
+)
+
+MAX_HOPS: Final = 5
+"""Redirects that are followed (RFC 9110 §15.4 asks to detect loops)."""
+RETRY_AFTER_CAP: Final = timedelta(hours=24)
+"""Media Cloud met a Retry-After of 88 hours: one wish of a publisher holds at most a day."""
+_PERMANENT: Final = frozenset({301, 308})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(slots=True)
+class _Hop:
+    """Where a fetch stands: the URL to ask, and how it was reached.
+
+    `home` is the feed's own origin: `credentials` and the feed's headers go nowhere else.
+    """
+
+    url: httpx.URL
+    home: tuple[str, str, int]
+    credentials: bytes
+    permanent: bool = True
+    count: int = 0
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the URL is of the feed's own origin."""
+        return _origin(self.url) == self.home
+
+    @property
+    def document(self) -> str:
+        """The URL without its fragment, which is never sent."""
+        return str(self.url).partition("#")[0]
+
+    def step(self, url: httpx.URL) -> None:
+        """Go to where a redirect pointed. Giving up TLS is never believed for good."""
+        self.permanent = self.permanent and not (self.url.scheme == "https" and url.scheme == "http")
+        self.url = url
+        self.count += 1
+
+
+class Fetcher:
+    """Fetches feeds for one event loop. `transport` replaces the network in tests.
+
+    `version` goes into the User-Agent. At most `poll.concurrency` exchanges are under way; any
+    number may be asked for at once, and those that wait for their host hold up nobody else.
+    """
+
+    def __init__(
+        self,
+        poll: PollSettings,
+        network: NetworkSettings,
+        clock: Clock,
+        *,
+        version: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._poll, self._network, self._clock = poll, network, clock
+        self._transport = transport or Transport(Guard(network.allow_private))
+        self._proxies: dict[str, httpx.AsyncBaseTransport] = {}
+        self._hosts = Hosts(
+            at_once=poll.per_host,
+            gap=poll.per_host_gap.total_seconds(),
+            concurrency=poll.concurrency,
+        )
+        self._guard = Guard(network.allow_private)
+        self._headers = {
+            b"user-agent": user_agent(network, version).encode("latin-1", "replace"),
+            b"accept": accept().encode("ascii"),
+            b"accept-encoding": decode.ACCEPT_ENCODING.encode("ascii"),
+        }
+        silence()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for transport in (self._transport, *self._proxies.values()):
+            await transport.aclose()
+
+    async def fetch(self, feed: Feed, validators: Validators) -> FetchResult:
+        """Ask for a feed once. What the far side does wrong is in the outcome; nothing is raised for it."""
+        outcome: Fetched | NotModified | Failed
+        url, moved_to = feed.url, ""
+        try:
+            hop = _first(feed)
+            outcome = await self._follow(feed, validators, hop)
+            url = hop.document
+            if hop.count and hop.permanent:
+                moved_to = url
+        except FetchError as error:
+            outcome = Failed(error)
+        return FetchResult(
+            feed=feed, fetched_at=self._clock.now(), outcome=outcome, url=url, moved_to=moved_to
+        )
+
+    async def _follow(self, feed: Feed, validators: Validators, hop: _Hop) -> Fetched | NotModified:
+        """Go from hop to hop until an answer is no redirect. Waiting for a turn counts for nobody's time."""
+        loop = asyncio.get_running_loop()
+        total = left = self._poll.timeout.total_seconds()
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(self._hosts.turn(hop.url.host))
+            while True:
+                started = loop.time()
+                try:
+                    async with asyncio.timeout(left):
+                        answer = await self._ask(feed, validators, hop)
+                except TimeoutError as error:
+                    raise FetchError(FetchReason.TIMEOUT, f"no whole answer within {total:g} s") from error
+                if not isinstance(answer, httpx.URL):
+                    return answer
+                left -= loop.time() - started
+                before = hop.url.host
+                hop.step(answer)
+                if hop.url.host == before:
+                    await self._hosts.again(before)
+                else:
+                    await turn.aclose()
+                    await turn.enter_async_context(self._hosts.turn(hop.url.host))
+
+    async def _ask(self, feed: Feed, validators: Validators, hop: _Hop) -> Fetched | NotModified | httpx.URL:
+        """Do one exchange. A URL is where a redirect points."""
+        belong = validators.url == hop.document or not (validators.url or hop.count)
+        held = validators if belong else None
+        request = self._request(feed, hop, held)
+        try:
+            response = await self._door(feed, hop.url).handle_async_request(request)
+            try:
+                return await self._read(response, hop, held)
+            finally:
+                await response.stream.aclose()  # type: ignore[union-attr]
+        except httpx.TransportError as error:
+            raise _translated(error) from error
+
+    def _request(self, feed: Feed, hop: _Hop, held: Validators | None) -> httpx.Request:
+        """Build a request of known headers only: no cookie, no referrer, nothing of an earlier answer."""
+        sent = dict(self._headers)
+        if held is not None and held.etag:
+            sent[b"if-none-match"] = held.etag.encode("latin-1", "replace")
+        if held is not None and held.last_modified:
+            sent[b"if-modified-since"] = held.last_modified.encode("latin-1", "replace")
+        if hop.at_home:
+            for name, value in feed.headers.items():
+                text = value.value if isinstance(value, Secret) else value
+                sent[name.lower().encode("latin-1", "replace")] = text.encode("utf-8")
+            if hop.credentials:
+                sent[b"authorization"] = hop.credentials
+        return httpx.Request("GET", hop.url, headers=list(sent.items()))
+
+    def _door(self, feed: Feed, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """Return the transport to use: ours, or a proxy's for literal addresses that we would go to."""
+        proxy = feed.proxy or self._network.proxy
+        if not proxy:
+            return self._transport
+        if is_numeric(url.host) and not self._guard.allows(url.host.strip("[]")):
+            raise FetchError(FetchReason.REFUSED, f"{url.host} is not a public address")
+        if url.scheme not in ("http", "https"):
+            raise FetchError(FetchReason.REFUSED, f"{url.scheme!r} is not http or https")
+        if proxy not in self._proxies:
+            try:
+                self._proxies[proxy] = proxied(proxy)
+            except ConfigError as error:
+                raise FetchError(FetchReason.REFUSED, str(error)) from error
+        return self._proxies[proxy]
+
+    # answers ──────────────────────────────────────────────────────────────────────────────────
+
+    async def _read(
+        self, response: httpx.Response, hop: _Hop, held: Validators | None
+    ) -> Fetched | NotModified | httpx.URL:
+        """Make of a response what it means. Raises FetchError for a refusal."""
+        status = response.status_code
+        if status in (200, 203):
+            return await self._fetched(response, hop)
+        await _drain(response)
+        if status == 304:
+            if held is None or not (held.etag or held.last_modified):
+                raise FetchError(FetchReason.PROTOCOL, "304 to a request without conditions", status=304)
+            return NotModified(
+                validators=_validators(response, hop, otherwise=held), fresh_for=self._fresh_for(response)
+            )
+        location = response.headers.get("location")
+        if status in _REDIRECTS and location:
+            hop.permanent = hop.permanent and status in _PERMANENT
+            return _target(hop, location)
+        raise self._refusal(response)
+
+    async def _fetched(self, response: httpx.Response, hop: _Hop) -> Fetched:
+        if response.headers.get("cf-mitigated", "").strip().lower() == "challenge":
+            raise self._refusal(response)
+        body = await _body(response, self._poll.max_body)
+        return Fetched(
+            body=body,
+            content_type=_text(response.headers.get("content-type", "")),
+            validators=_validators(response, hop),
+            fresh_for=self._fresh_for(response),
+            body_hash=hashlib.blake2b(body, digest_size=20).hexdigest(),
+        )
+
+    def _fresh_for(self, response: httpx.Response) -> timedelta | None:
+        got = response.headers
+        return headers.fresh_for(
+            got.get_list("cache-control"),
+            got.get("expires"),
+            got.get("age"),
+            got.get("date"),
+            self._clock.now(),
+        )
+
+    def _refusal(self, response: httpx.Response) -> FetchError:
+        """Make the error of an answer that is neither a document nor a redirect that can be followed."""
+        got, status = response.headers, response.status_code
+        wait = headers.retry_after(got.get("retry-after"), got.get("date"), self._clock.now())
+        reason, words = _reason(status)
+        if got.get("cf-mitigated", "").strip().lower() == "challenge":
+            reason, words = FetchReason.BLOCKED, "a challenge page of Cloudflare's"
+        return FetchError(
+            reason,
+            f"HTTP {status}: {words}",
+            status=status,
+            retry_after=min(wait, RETRY_AFTER_CAP) if wait is not None else None,
+        )
+
+
+def accept() -> str:
+    """Return the Accept header: the media types of all formats, the feeds' own first (RFC 9110 §12.5.1)."""
+    kinds: dict[str, None] = {}
+    for name in registry.names("formats"):
+        kinds.update(dict.fromkeys(registry.find("formats", name).media_types))
+    feeds = [kind for kind in kinds if "+" in kind or "feed" in kind]
+    others = [f"{kind};q=0.9" for kind in kinds if kind not in feeds]
+    return ", ".join([*feeds, *others, "*/*;q=0.1"])
+
+
+def _first(feed: Feed) -> _Hop:
+    """Return the first hop. Raises FetchError for a URL that is none."""
+    try:
+        url = httpx.URL(feed.url)
+    except httpx.InvalidURL as error:
+        raise FetchError(FetchReason.REFUSED, f"not a URL: {error}") from error
+    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        raise FetchError(FetchReason.REFUSED, f"{url.scheme or 'no scheme'!r} is not http or https")
+    secret = feed.auth.value if feed.auth else ""
+    if not secret and url.userinfo:
+        secret = f"{url.username}:{url.password}"
+    credentials = b"Basic " + base64.b64encode(secret.encode("utf-8")) if secret else b""
+    if url.userinfo:
+        url = url.copy_with(username=None, password=None)
+    return _Hop(url=url, home=_origin(url), credentials=credentials)
+
+
+def _target(hop: _Hop, location: str) -> httpx.URL:
+    """Return where a redirect points. Raises FetchError for what we do not follow."""
+    if hop.count >= MAX_HOPS:
+        raise FetchError(FetchReason.REFUSED, f"more than {MAX_HOPS} redirects")
+    try:
+        url = hop.url.join(location.strip())
+        if url.userinfo:
+            url = url.copy_with(username=None, password=None)
+    except httpx.InvalidURL as error:
+        raise FetchError(FetchReason.REFUSED, f"a redirect to what is no URL: {error}") from error
+    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme!r}, which is not http or https")
+    return url
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme, 0)
+
+
+def _validators(response: httpx.Response, hop: _Hop, otherwise: Validators | None = None) -> Validators:
+    """Keep a response's validators as they came, byte for byte; on a 304 what it leaves out stays."""
+    etag = last_modified = ""
+    for name, value in response.headers.raw:
+        if name.lower() == b"etag":
+            etag = _text(value.decode("latin-1"))
+        elif name.lower() == b"last-modified":
+            last_modified = _text(value.decode("latin-1"))
+    if otherwise is not None:
+        etag, last_modified = etag or otherwise.etag, last_modified or otherwise.last_modified
+    if not etag and not last_modified:
+        return Validators()
+    return Validators(etag=etag, last_modified=last_modified, url=hop.document)
+
+
+def _text(value: str) -> str:
+    """Return a header's value, or nothing where it has control characters that could not be sent back."""
+    value = value.strip(" \t")
+    return "" if any(c in "\r\n\0" for c in value) else value[:4096]
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read a small body that nobody wants, so that the connection can be used again."""
+    size = 0
+    async for piece in response.stream:  # type: ignore[union-attr]
+        size += len(piece)
+        if size > 65_536:
+            return
+
+
+async def _body(response: httpx.Response, limit: int) -> bytes:
+    """Read and decode a body. Raises FetchError when it is too large or not what its headers say."""
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > limit:
+        raise FetchError(FetchReason.TOO_LARGE, f"a body of {int(length):,} bytes; the limit is {limit:,}")
+    try:
+        into = decode.decoder(response.headers.get("content-encoding", ""), limit)
+        async for piece in response.stream:  # type: ignore[union-attr]
+            into.feed(piece)
+        return into.finish()
+    except decode.TooLargeError as error:
+        raise FetchError(FetchReason.TOO_LARGE, f"a body {error}") from error
+    except decode.BrokenError as error:
+        raise FetchError(FetchReason.PROTOCOL, str(error)) from error
+
+
+def _reason(status: int) -> tuple[FetchReason, str]:
+    """Return the reason and the words for a status that is not a document."""
+    match status:
+        case 401 | 407:
+            return FetchReason.BLOCKED, "asks for a login"
+        case 403:
+            return FetchReason.BLOCKED, "keeps us out"
+        case 404:
+            return FetchReason.HTTP_4XX, "not found"
+        case 410:
+            return FetchReason.HTTP_410, "gone for good, says the publisher"
+        case 429:
+            return FetchReason.HTTP_429, "too many requests"
+    if status >= 500:
+        return FetchReason.HTTP_5XX, "the server failed"
+    if status >= 400:
+        return FetchReason.HTTP_4XX, "refused"
+    if status >= 300:
+        return FetchReason.HTTP_3XX, "a redirect to nowhere"
+    return FetchReason.PROTOCOL, "an answer without a document"
+
+
+def _translated(error: httpx.TransportError) -> FetchError:
+    """Make our error of httpx's: the one door for its exceptions."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, FetchReason):
+        return FetchError(reason, str(error))
+    match error:
+        case httpx.TimeoutException():
+            reason = FetchReason.TIMEOUT
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            reason = FetchReason.REFUSED
+        case httpx.ConnectError() if "CERTIFICATE" in str(error).upper() or "SSL" in str(error):
+            reason = FetchReason.TLS
+        case httpx.ProtocolError() | httpx.DecodingError():
+            reason = FetchReason.PROTOCOL
+        case _:
+            reason = FetchReason.CONNECT
+    return FetchError(reason, str(error) or type(error).__name__)

@@ -1,0 +1,65 @@
+"""RSS 0.9x–2.0, RSS 1.0 (RDF) and Atom: the strict path where it will, else feedparser."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Final
+
+from monitor import formats
+from monitor.errors import ParseError, ParseReason
+from monitor.formats import _feedparser, _strict
+from monitor.model import Document
+
+_HTML: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf|\s|<\?xml[^>]{0,200}\?>|<!--.{0,2000}?-->)*<(?:!doctype\s+html\b|html\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
+_BLANK: Final = b" \t\r\n\0\xef\xbb\xbf"
+
+
+class Format(formats.Format):
+    """XML feeds, and whatever no other member knows: feedparser finds a feed in the oddest bodies."""
+
+    rank: ClassVar[int] = 90
+    media_types: ClassVar[tuple[str, ...]] = (
+        "application/atom+xml",
+        "application/rss+xml",
+        "application/rdf+xml",
+        "application/xml",
+        "text/xml",
+    )
+
+    def sniff(self, body: bytes, content_type: str) -> bool:
+        """Say yes: the last one asked."""
+        return True
+
+    def quick(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document | None:
+        """Return the document if the strict path takes it. Raises ParseError for HTML and for nothing."""
+        if not body.strip(_BLANK):
+            raise ParseError(ParseReason.EMPTY, "an empty body")
+        if _HTML.match(body):
+            raise ParseError(ParseReason.HTML, "a web page, not a feed")
+        body, content_type = _recoded(body, content_type, charset)
+        return _strict.read(body, content_type, url=url)
+
+    def parse(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document:
+        """Return the document. May take very long: see monitor.parse. Raises ParseError."""
+        document = self.quick(body, content_type, url=url, charset=charset)
+        if document is not None:
+            return document
+        body, content_type = _recoded(body, content_type, charset)
+        return _feedparser.read(body, content_type, url=url)
+
+
+def _recoded(body: bytes, content_type: str, charset: str) -> tuple[bytes, str]:
+    """Return the body in UTF-8 where the desk says which charset it is really in."""
+    if not charset:
+        return body, content_type
+    try:
+        text = body.decode(charset, "replace")
+    except LookupError as error:
+        raise ParseError(ParseReason.BROKEN, f"no such charset: {charset!r}") from error
+    return _DECLARATION.sub("", text.lstrip("\ufeff")).encode(
+        "utf-8", "replace"
+    ), "application/xml; charset=utf-8"
