@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import time, timedelta
 from typing import Any
 
-from monitor.config._times import show_duration, show_time
+from monitor.config._times import DAYS, show_duration, show_time
 from monitor.config._value import Config
 from monitor.model import Route, Secret
 
@@ -77,7 +77,7 @@ def _settings(name: str, old: Any, new: Any) -> list[str]:
     ]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, *, inner: bool = False) -> str:
     """Return a value as a desk writes it; never a secret."""
     match value:
         case None | "" | ():
@@ -88,9 +88,9 @@ def _shown(value: Any) -> str:
             return show_time(value)
         case Secret():
             return "***"
-        case tuple() | frozenset():
-            if len(value) == 2 and all(isinstance(v, time) for v in value):
-                return "-".join(map(_shown, value))
-            return ", ".join(_shown(v) for v in (sorted(value) if isinstance(value, frozenset) else value))
+        case frozenset():
+            return ", ".join(DAYS[day][:3] for day in sorted(value)) or "every day"
+        case tuple():
+            return ("-" if inner else ", ").join(_shown(part, inner=True) for part in value)
         case _:
             return getattr(value, "shown", None) or str(value)

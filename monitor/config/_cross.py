@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from monitor import match
 from monitor.config import _kinds as kinds
 from monitor.config import _places as places
 from monitor.config import _times as times
 from monitor.config._forms import FeedForm, KeepForm, NetworkForm, PollForm, RouteForm
 from monitor.config._items import Item, Items
-from monitor.config._value import ChannelConfig, SafeUrl
+from monitor.config._value import SafeUrl
 from monitor.errors import Mistake, QueryError
-from monitor.model import Entity, LookAlike, Secret
+from monitor.match import check_query
+from monitor.model import Secret
 
 _LEAST = timedelta(seconds=60)
 """The politeness floor: no publisher is asked more often than once a minute."""
@@ -27,9 +27,7 @@ _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", 
 _TELLING = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"})
 
 
-def cross_check(
-    items: Items, channels: Mapping[str, ChannelConfig], groups: Mapping[str, tuple[str, ...]]
-) -> Iterator[Mistake]:
+def cross_check(items: Items, groups: Mapping[str, tuple[str, ...]], *, main: str) -> Iterator[Mistake]:
     """Compare everything with everything. Items that are wrong in themselves are passed over."""
     yield from _feeds(items)
     yield from _limits(items)
@@ -38,7 +36,7 @@ def cross_check(
     yield from _queries(items, groups)
     yield from _routes(items)
     if items.complete:
-        yield from _left_over(items)
+        yield from _left_over(items, main)
 
 
 # feeds and limits ─────────────────────────────────────────────────────────────────────────────
@@ -130,7 +128,7 @@ def _limits(items: Items) -> Iterator[Mistake]:
             span = f"{times.show_duration(form.minimum)} and {times.show_duration(form.maximum)}"
             found = f"every ({times.show_duration(form.every)})"
             where = _set(poll, "every", "minimum", "maximum")
-            yield poll.mistake(where, f"{found} must be between minimum and maximum, {span}")
+            yield poll.mistake(where, f"{found} must be between minimum and maximum, {span}", "set all three")
     if isinstance(form := keep.form, KeepForm) and not keep.wrong and form.bodies > form.entries:
         problem = f"bodies ({times.show_duration(form.bodies)}) cannot be kept longer than entries"
         yield keep.mistake(
@@ -210,13 +208,12 @@ def _key(item: Item, path: tuple[int | str, ...]) -> str:
 def _queries(items: Items, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Mistake]:
     if not items.complete:
         return
-    entities = [Entity(id=name) for name in items.named["entities"]]
-    look_alikes = [LookAlike(id=name) for name in items.named["look_alikes"]]
+    known = (*items.named["entities"], *items.named["look_alikes"])
     for item in items.named["topics"].values():
         if item.form is None or "query" in item.wrong:
             continue
         try:
-            match.check_query(item.form.query, (*entities, *look_alikes), groups)
+            check_query(item.form.query, known, groups)
         except QueryError as error:
             node = item.written["query"].node
             key = f"{item.key}.query"
@@ -247,6 +244,8 @@ def _routes(items: Items) -> Iterator[Mistake]:
 def _when(item: Item, form: RouteForm) -> Iterator[Mistake]:
     """Check that it is clear when a route sends."""
     written = item.written
+    if "send" in item.wrong:
+        return
     ways = [name for name in ("at", "every", "cron") if getattr(form, name) or name in item.wrong]
     if form.send == "immediate":
         for name in (*ways, *(n for n in ("weekdays", "nothing_new") if n in written)):
@@ -268,7 +267,7 @@ def _when(item: Item, form: RouteForm) -> Iterator[Mistake]:
             yield item.mistake((name,), "is for immediate routes; this one sends digests", at_key=True)
 
 
-def _left_over(items: Items) -> Iterator[Mistake]:
+def _left_over(items: Items, main: str) -> Iterator[Mistake]:
     """Find what is set up and then used by nothing."""
     routes = items.named["routes"].values()
     if all(isinstance(route.form, RouteForm) and "channels" not in route.wrong for route in routes):
@@ -276,9 +275,7 @@ def _left_over(items: Items) -> Iterator[Mistake]:
         for name, item in items.named["channels"].items():
             if name not in used:
                 yield item.mistake((), "no route uses this channel", warning=True)
-    settings = items.settings
-    assert settings is not None
     if not items.feeds:
-        yield settings.mistake((), "no feeds: there is nothing to read", warning=True)
+        yield Mistake(file=main, problem="no feeds: there is nothing to read", warning=True)
     if not routes:
-        yield settings.mistake((), "no routes: nothing will be sent", warning=True)
+        yield Mistake(file=main, problem="no routes: nothing will be sent", warning=True)

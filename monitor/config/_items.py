@@ -79,6 +79,8 @@ class Reader:
     def __init__(self, around: kinds.Surroundings) -> None:
         self.around = around
         self.items = Items(named={name: {} for name in TOP if name not in PLAIN and name != "feeds"})
+        self.main = Source.of("", "")
+        """The first file."""
         self._top: dict[str, Item] = {}
 
     def open(self, path: Path, shown: str) -> Node | None:
@@ -108,6 +110,7 @@ class Reader:
     def take(self, root: Node, *, main: bool) -> None:
         """Add a file's top-level keys."""
         assert isinstance(root.value, dict)
+        self.main = root.source if main else self.main
         for key, entry in root.value.items():
             if key not in TOP:
                 self.say(root.source.mistake(entry.start, key, f"unknown setting {key!r}", _hint(key, TOP)))
@@ -181,9 +184,8 @@ class Reader:
     def _gather(self, form: type[Form], key: str, known: Mapping[str, Item]) -> Item:
         """Make one item of settings that stand here and there."""
         entries = {name: Entry(item.start, item.node) for name, item in known.items()}
-        nowhere = Source.of("", "")
         first = next(iter(known.values()), None)
-        source, start = (first.source, first.start) if first else (nowhere, 0)
+        source, start = (first.source, first.start) if first else (self.main, 0)
         item = Item(key, key, source, start, Node(source, start, start, entries))
         self.form(form, item)
         return item
@@ -195,7 +197,8 @@ class Reader:
         """
         data = item.node.plain() if data is None else data
         if not isinstance(data, dict):
-            self.say(item.mistake((), f"must be a group of settings, not {kinds.named(data)}"))
+            hint = "write - url: https://…" if item.key.startswith("feeds[") and isinstance(data, str) else ""
+            self.say(item.mistake((), f"must be a group of settings, not {kinds.named(data)}", hint))
             return False
         try:
             item.form = form.model_validate(data, context=self.around)

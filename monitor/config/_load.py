@@ -46,7 +46,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     channels = read_channels(items.named["channels"], reader)
     groups = _groups(items)
     store, templates = _store(items, reader, path, environ), _templates(items, path)
-    items.mistakes += cross_check(items, channels, groups)
+    items.mistakes += cross_check(items, groups, main=str(path))
     mistakes = _sorted(items.mistakes, files)
     if any(not m.warning for m in mistakes):
         raise ConfigError(*mistakes)

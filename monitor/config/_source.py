@@ -9,6 +9,7 @@ mistakes (§3.2.1.1 wants keys to be unique), aliases are followed within bounds
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as RuamelNode
@@ -26,11 +28,13 @@ from monitor.errors import Mistake
 MAX_CHARACTERS = 20_000_000
 """Of one file. 100,000 feeds on a line each are 10 MB."""
 
-MAX_NODES = 2_000_000
-"""Of one file, aliases written out: nine levels of nine aliases each would be 387 million."""
+MAX_ALIASED = 100_000
+"""Nodes that aliases may add to a file: nine levels of nine aliases each would be 387 million."""
 
 MAX_DEPTH = 50
 
+_CORE = "tag:yaml.org,2002:"
+_TAGS = frozenset(("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value"))
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
@@ -93,11 +97,15 @@ class Source:
 
 
 def masked(line: str) -> str:
-    """Star out passwords and tokens in a line that will be shown; its length stays, for the caret."""
+    """Star out passwords and tokens in a line that will be shown, and what would move the cursor.
+
+    Its length stays, for the caret.
+    """
 
     def stars(found: re.Match[str]) -> str:
         return found["before"] + "*" * len(found["hide"])
 
+    line = "".join("\ufffd" if unicodedata.category(c) == "Cc" and c != "\t" else c for c in line)
     line = _SECRET.sub(stars, line)
     return _URL_SECRET.sub(
         lambda m: stars(m) if "slack" in m["before"] or _is_password(m, line) else m[0], line
@@ -254,7 +262,7 @@ def read(source: Source) -> tuple[Node | None, list[Mistake]]:
 
 
 def _syntax(source: Source, error: MarkedYAMLError) -> Mistake:
-    mark = error.problem_mark or error.context_mark
+    mark, opened = error.problem_mark or error.context_mark, error.context_mark
     problem = str(error.problem or error.context or "not YAML")
     hint = ""
     for found, words, advice in _SYNTAX:
@@ -263,9 +271,12 @@ def _syntax(source: Source, error: MarkedYAMLError) -> Mistake:
             break
     if mark is None:
         return Mistake(file=source.name, problem=f"not YAML: {problem}", hint=hint)
-    if error.context_mark and error.context_mark.line != mark.line:
-        hint = "; ".join(filter(None, (hint, f"what is open began in line {error.context_mark.line + 1}")))
-    return source.mistake(mark.index, "", f"not YAML: {problem}", hint)
+    last = max(len(source.text.rstrip()) - 1, 0)
+    if opened and mark.index > last:
+        mark = opened  # the end of the file is no place to look at
+    elif opened and opened.line != mark.line and not isinstance(error, ComposerError):
+        hint = "; ".join(filter(None, (hint, f"what is open began in line {opened.line + 1}")))
+    return source.mistake(min(mark.index, last), "", f"not YAML: {problem}", hint)
 
 
 _SYNTAX = (
@@ -300,11 +311,13 @@ class _Builder:
         start, end = raw.start_mark.index, raw.end_mark.index
         if depth > MAX_DEPTH:
             self._stop(start, "nested too deeply, or an alias that holds itself")
-        if self.count > MAX_NODES:
+        if self.count > len(self.source.text) + MAX_ALIASED:
             self._stop(start, "too large once its aliases are written out")
-        if raw.tag and not str(raw.tag).startswith("tag:yaml.org,2002:"):
+        if raw.tag and str(raw.tag).removeprefix(_CORE) not in _TAGS:
             self.mistakes.append(
-                self.source.mistake(start, "", f"the tag {str(raw.tag)!r} means nothing here")
+                self.source.mistake(
+                    start, "", f"the tag {str(raw.tag).replace(_CORE, '!!')!r} means nothing here"
+                )
             )
         if isinstance(raw, ScalarNode):
             style = raw.style or ""
@@ -343,9 +356,7 @@ class _Builder:
 
 def word(text: str, tag: str = "") -> str | int | float | bool | None:
     """Return what a plain scalar means in the core schema of YAML 1.2."""
-    if tag == "tag:yaml.org,2002:str" and (
-        _INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text) or text in _WORDS
-    ):
+    if tag == f"{_CORE}str" and (_INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text) or text in _WORDS):
         return text  # an explicit !!str: ruamel's own guess would have been another tag
     if text in _WORDS:
         return _WORDS[text]

@@ -143,17 +143,17 @@ def span_of_day(value: Any, _: Surroundings | None = None) -> tuple[time, time]:
     return start, end
 
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def weekday(word: str) -> int:
     """Return 0 (Monday) to 6 for a day's English name or its first three letters. Raises WrongError."""
     folded = word.strip().casefold()
-    for number, name in enumerate(_DAYS):
+    for number, name in enumerate(DAYS):
         if folded == name or folded == name[:3]:
             return number
     raise WrongError(
-        f"{word!r} is not a day of the week", near(word, _DAYS) or "write mon tue wed thu fri sat sun"
+        f"{word!r} is not a day of the week", near(word, DAYS) or "write mon tue wed thu fri sat sun"
     )
 
 
@@ -175,7 +175,7 @@ def weekdays(value: Any, _: Surroundings | None = None) -> frozenset[int]:
 _CRON = (
     ("minute", 0, 59, ()), ("hour", 0, 23, ()), ("day of the month", 1, 31, ()),
     ("month", 1, 12, ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")),
-    ("weekday", 0, 6, tuple(day[:3] for day in _DAYS)),
+    ("weekday", 0, 6, tuple(day[:3] for day in DAYS)),
 )  # fmt: skip
 
 
@@ -213,7 +213,7 @@ def _cron_piece(piece: str, name: str, low: int, high: int, words: tuple[str, ..
             numbers.append(int(end))
         else:
             raise WrongError(
-                f"{piece!r} is not a {name}", f"from {low} to {high}" if not words else near(end, words)
+                f"{piece!r} cannot be the {name}", f"from {low} to {high}" if not words else near(end, words)
             )
     if len(numbers) > 2 or (len(numbers) == 2 and numbers[0] > numbers[1]):
         raise WrongError(f"{piece!r} is not a span of the {name}")
