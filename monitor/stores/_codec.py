@@ -26,7 +26,11 @@ def encode(value: object) -> str:
 
     Raises TypeError for a type that has no JSON form here (a Secret must never be stored).
     """
-    plain = _plain(value)
+    return dump(_plain(value))
+
+
+def dump(plain: Any) -> str:
+    """Return plain lists, dictionaries and scalars as JSON text that any database takes."""
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     if storable(text) is text:
         return text

@@ -35,6 +35,7 @@ from monitor.model import (
     Story,
 )
 from monitor.stores import Store, _archive, _migrations, _polls, _telling
+from monitor.stores._backup import copy_rows
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert, upsert_for
 
@@ -91,6 +92,10 @@ class SqlStore(Store):
     def _migrate(self, conn: Connection) -> None:
         self.prepare(conn)
         _migrations.upgrade(conn)
+
+    def receive(self, source: Connection) -> None:
+        """Take all that another store holds, in place of what is here."""
+        self._do(lambda conn: copy_rows(source, conn, self._upsert, self.index))
 
     def close(self) -> None:
         """Let go of all connections."""

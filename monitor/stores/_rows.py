@@ -22,7 +22,7 @@ from monitor.model import (
     Message,
     Validators,
 )
-from monitor.stores._codec import decode, encode, storable
+from monitor.stores._codec import decode, dump, encode, storable
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "summary": storable(entry.summary),
         "content": storable(entry.content),
         "author": storable(entry.author),
-        "tags": storable(json.dumps(entry.tags, ensure_ascii=False)) if entry.tags else "[]",
+        "tags": dump(entry.tags),
         "published": entry.published,
         "updated": entry.updated,
         "first_seen": entry.first_seen,

@@ -5,7 +5,7 @@ Needs psycopg 3 (the extra `postgresql`). All daemons of one database share its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,9 +24,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from monitor import registry
 from monitor.errors import StoreError
+from monitor.stores._backup import appearing
 from monitor.stores._core import SqlStore
 from monitor.stores._search import Wanted, tsquery, tsvector
 from monitor.stores._tables import entries
@@ -111,8 +113,31 @@ class Store(SqlStore):
         yield
 
     def backup(self, target: Path) -> None:
-        """Write a copy as of one moment."""
-        raise NotImplementedError
+        """Write a copy as of one moment: an SQLite store, which needs no server to be read.
+
+        For a copy that is put back into PostgreSQL take pg_dump.
+        """
+        if self._engine is None:
+            raise StoreError("the store is not open")
+        with appearing(target) as part:
+            copy: SqlStore = registry.find("stores", "sqlite")(f"sqlite:{part}")
+            copy.open()
+            try:
+                self._snapshot(copy.receive)
+            finally:
+                copy.close()
+
+    def _snapshot(self, read: Callable[[Connection], None]) -> None:
+        """Read in a transaction that sees one moment."""
+        if self._engine is None:
+            raise StoreError("the store is not open")
+        try:
+            with self._engine.connect() as connection:
+                read(
+                    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                )
+        except SQLAlchemyError as error:
+            raise StoreError(self.explain(error)) from error
 
     def passing(self, error: DBAPIError) -> bool:
         """Say whether trying again may help: a broken connection, or a race that was lost."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from zlib import compress, decompress
@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, StaticPool, create_eng
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.errors import StoreError
+from monitor.stores._backup import appearing
 from monitor.stores._core import SqlStore
 from monitor.stores._search import Wanted, fts5, words
 from monitor.stores._tables import entries
@@ -28,6 +29,8 @@ BUSY = 10.0
 """Seconds that a write waits for another process's (a CLI command beside the daemon)."""
 
 _PRAGMAS = (
+    # Two entries of the usual 2.6 KB in a page: 3.1 KB of disk each, not 4.5 as with 4 KB pages.
+    "PRAGMA page_size=8192",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -131,39 +134,19 @@ class Store(SqlStore):
             yield
 
     def backup(self, target: Path) -> None:
-        """Write a copy as of one moment, whole or not at all. Never overwrites `target`.
+        """Write a copy as of one moment, whole or not at all; it is a store by itself.
 
         VACUUM INTO reads in one snapshot, so a daemon that writes on is neither waited for nor
-        disturbed; the copy appears under its name when it is on the disk.
+        disturbed.
         """
-        if target.exists():
-            raise StoreError(f"{target} exists; a backup overwrites nothing")
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            part.unlink(missing_ok=True)
-            self._vacuum_into(part)
-            descriptor = os.open(part, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.link(part, target)
-        except FileExistsError as error:
-            raise StoreError(f"{target} exists; a backup overwrites nothing") from error
-        except OSError as error:
-            raise StoreError(f"cannot write {target}: {error.strerror}") from error
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot write {target}: {self._why(error)}") from error
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-
-    def _vacuum_into(self, part: Path) -> None:
-        with self._turn:
-            if self._engine is None:
-                raise StoreError("the store is not open")
+        if self._engine is None:
+            raise StoreError("the store is not open")
+        with appearing(target) as part, self._turn:
             connection = self._engine.raw_connection()
-            connection.cursor().execute("VACUUM INTO ?", (str(part),))
+            try:
+                connection.cursor().execute("VACUUM INTO ?", (str(part),))
+            except sqlite3.Error as error:
+                raise StoreError(f"cannot write {target}: {self._why(error)}") from error
 
     def explain(self, error: Exception) -> str:
         """Say what is wrong with the file."""
