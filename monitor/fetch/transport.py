@@ -144,6 +144,7 @@ class Transport(httpx.AsyncBaseTransport):
             self._sweeper.cancel()
             self._sweeper = None
         self._idle.clear()
+        self._order.clear()
         for connection in list(self._open):
             connection.abort()
         self._guard.close()

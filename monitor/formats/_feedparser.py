@@ -23,9 +23,8 @@ _RELATIONS: Final = ("self", "hub", "prev-archive", "next")
 
 def read(body: bytes, content_type: str, *, url: str) -> Document:
     """Return the document. Raises ParseError where there is no feed in it."""
+    # Its own base is not told, so that ids stay as they are published; links are made absolute here.
     headers = {"content-type": content_type or "application/xml"}
-    if url:
-        headers["content-location"] = url
     try:
         # Always a stream: a bytes body that happens to be a path makes feedparser open that file,
         # and a URL makes it fetch (measured). nh3 cleans what is shown; links in texts are not.
@@ -45,7 +44,7 @@ def _document(parsed: Any, body: bytes, url: str) -> Document:
     if not version and not entries:
         raise ParseError(ParseReason.NOT_A_FEED, "no feed in it")
     language = str(dict.get(feed, "language") or "").replace("_", "-")
-    links = _links(feed)
+    links = _links(feed, url)
     return Document(
         title=_text(feed, "title"),
         link=_common.safe_link(_common.absolute(url, _text(feed, "link"))) if _text(feed, "link") else "",
@@ -79,12 +78,12 @@ def _text(mapping: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _links(feed: Any) -> dict[str, str]:
+def _links(feed: Any, url: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for link in dict.get(feed, "links") or ():
         for rel in str(link.get("rel", "")).lower().split():
             if rel in _RELATIONS and link.get("href"):
-                found.setdefault(rel, _common.safe_link(str(link["href"])))
+                found.setdefault(rel, _common.safe_link(_common.absolute(url, str(link["href"]))))
     return found
 
 

@@ -185,19 +185,21 @@ def _has_doctype(text: bytes) -> bool:
 
 
 def _document(root: Any, url: str, *, bases: bool) -> Document:
-    if bases:
-        for element in root.iter():
-            if element.get(BASE) is not None and element is not root:
-                raise _OddError
-        url = _common.absolute(url, root.get(BASE, "")) if root.get(BASE) else url
-    match root.tag:
-        case "rss":
-            return _rss(root, url)
-        case "{http://www.w3.org/2005/Atom}feed":
-            return _atom(root, url)
-        case "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF":
-            return _rdf(root, url)
-    raise _OddError
+    read_root = {
+        "rss": _rss,
+        f"{ATOM}feed": _atom,
+        f"{RDF}RDF": _rdf,
+    }.get(root.tag)
+    if read_root is None:
+        raise _OddError
+    if not bases:
+        return read_root(root, url)
+    if any(element.get(BASE) is not None for element in root.iter() if element is not root):
+        raise _OddError
+    document = read_root(root, _common.absolute(url, root.get(BASE, "")))
+    if any(item.guid and ":" not in item.guid for item in document.items):
+        raise _OddError  # feedparser takes a relative id for a link against the base
+    return document
 
 
 def _rss(root: Any, url: str) -> Document:
@@ -389,7 +391,7 @@ def _child(parts: _Parts, child: Any, url: str, namespace: str) -> None:
     elif tag == "guid":
         value = _value(child)
         parts.permalink = child.get("isPermaLink", "true") == "true"
-        parts.put("guid", _common.absolute(url, value) if parts.permalink and value else value)
+        parts.put("guid", value)
     else:
         _other(child, tag)
 
@@ -463,8 +465,7 @@ def _entry_child(parts: _Parts, child: Any, tag: str, url: str) -> None:
                 raise _OddError
             parts.put("content", _construct(child))
         case "id":
-            value = _value(child)
-            parts.put("guid", _common.absolute(url, value) if value else "")
+            parts.put("guid", _value(child))
         case "updated" | "published":
             parts.put(tag, _value(child))
         case "link":
