@@ -24,8 +24,10 @@ from monitor.commands._demo.publishers import Publishers
 from monitor.commands._demo.receivers import MailServer, Slack, Webhook
 from monitor.model import Hit, Report
 
-_STEP = timedelta(minutes=1)
-"""How far the clock moves at least: the daemon's bell rings each second, a story day needs no finer."""
+_BELL = timedelta(minutes=5)
+"""When the virtual bell rings: on the five minutes of the clock, so that slots are met to the minute.
+
+The daemon's own rings each second. In ticks of one minute the demo took 19 s of CPU, in these 14."""
 
 _LANGUAGES = {"bn": "Bengali", "en": "English", "ru": "Russian", "uk": "Ukrainian", "hu": "Hungarian"}
 
@@ -127,8 +129,13 @@ async def live(svc: service.Service, clock: VirtualClock, end: datetime, watch: 
         total = service.add_reports(total, await svc.pipeline.tick())
         watch(clock.now(), total)
         due = await svc.pipeline.off_loop(svc.store.next_due)
-        clock.jump_to(min(end, max(due or end, clock.now() + _STEP)))
+        clock.jump_to(min(end, _bell(max(due or end, clock.now() + timedelta(seconds=1)))))
     return total
+
+
+def _bell(due: datetime) -> datetime:
+    """Return the first ring at or after `due`."""
+    return due + (START - due) % _BELL
 
 
 def words(outcome: Outcome, folder: Path) -> str:

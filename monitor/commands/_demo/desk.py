@@ -80,6 +80,7 @@ routes:
     send: immediate
     language: bn
     group_wait: 2m
+    budget: 6                 # an hour, for one recipient; the rest waits for the digest
 """
 
 
