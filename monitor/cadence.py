@@ -191,7 +191,7 @@ def _rate_of(document: Document, now: datetime) -> float | None:
     memory = MEMORY / timedelta(hours=1)
     recent = sum(math.exp(-((now - d) / timedelta(hours=1)) / memory) for d in dates) / memory
     window = 1 - math.exp(-span / memory)
-    return recent / window if window > 0.01 else None
+    return recent / window if window > 0.003 else None  # all stamped at once: they say nothing
 
 
 def _interval(rate: float | None, settings: PollSettings, feed: Feed) -> timedelta:
