@@ -32,8 +32,13 @@ _PATTERNS = (
     (re.compile(r"(?i)(hooks\.slack\.com/)[^\s\"'<>]+"), r"\1***"),
     (re.compile(r"whsec_[A-Za-z0-9+/=_-]+"), "whsec_***"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}"), r"\1 ***"),
-    (re.compile(r"(?i)([?&](?:access_?token|token|api_?key|key|auth|sig|signature|password|secret)=)[^&\s\"']+"), r"\1***"),
-)  # fmt: skip
+    (
+        re.compile(
+            r"(?i)([?&](?:access_?token|token|api_?key|key|auth|sig|signature|password|secret)=)[^&\s\"']+"
+        ),
+        r"\1***",
+    ),
+)
 _QUIET_LIBRARIES = ("httpx", "httpcore")
 """They log whole URLs, tokens and all, at INFO (measured)."""
 
@@ -46,17 +51,22 @@ class Observer:
     """
 
     def __init__(
-        self, stream: TextIO, *, format: str = "auto", level: str = "info", secrets: Iterable[Secret] = ()
+        self,
+        stream: TextIO,
+        *,
+        format: str = "auto",  # noqa: A002 - the word of the command line
+        level: str = "info",
+        secrets: Iterable[Secret] = (),
     ) -> None:
-        if format == "auto":
-            format = "text" if stream.isatty() else "logfmt"
-        self._write = _FORMATS[format]
+        automatic = "text" if stream.isatty() else "logfmt"
+        self._write = _FORMATS[automatic if format == "auto" else format]
         self._hidden: tuple[str, ...] = ()
         self._lock = Lock()
         self._counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
         self._handler = _Handler(stream)
         self._handler.setLevel(level.upper())
-        self._logger = logging.Logger("monitor", level.upper())
+        # A logger of its own, outside the process's tree: no library's settings reach it.
+        self._logger = logging.Logger("monitor", level.upper())  # noqa: LOG001
         self._logger.addHandler(self._handler)
         self.hide(secrets)
 

@@ -20,7 +20,9 @@ def command(directory: Path) -> None:
     try:
         if directory.is_dir() and any(directory.iterdir()):
             raise click.ClickException(f"{directory} is not empty; nothing was written")
-        shutil.copytree(configs.shipped_folder(), directory, dirs_exist_ok=True, copy_function=_copy)
+        shutil.copytree(
+            configs.shipped_folder(), directory, dirs_exist_ok=True, copy_function=_copy, ignore=_others
+        )
     except OSError as error:
         raise click.ClickException(
             f"{error.filename or directory} cannot be written: {error.strerror or error}"
@@ -33,6 +35,11 @@ def command(directory: Path) -> None:
     click.echo(f"  edit {main}: at least network.contact", err=True)
     click.echo(f"  monitor check{option}", err=True)
     click.echo(f"  monitor run{option}", err=True)
+
+
+def _others(folder: str, names: list[str]) -> list[str]:
+    """Leave out what is not configuration: a database that was made beside it, an editor's backups."""
+    return [n for n in names if Path(n).suffix not in (".yaml", ".json") and not (Path(folder) / n).is_dir()]
 
 
 def _copy(source: str, target: str) -> str:

@@ -33,7 +33,7 @@ def _one_of(*words: str) -> kinds.Kind:
             raise kinds.WrongError(f"must be {' or '.join(words)}", hint if "did you" in hint else "")
         return value
 
-    return kinds.Kind(read, {"enum": list(words)})
+    return kinds.Kind(read, {"enum": list(words)}, " or ".join(words))
 
 
 Many = BeforeValidator(_many)

@@ -50,11 +50,13 @@ class Surroundings:
             return self._read(self.folder / Path(name).expanduser(), f"the secret file {name}")
         folder = self.environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
-            hint = f"systemd gives it: LoadCredential={name}:/etc/monitor/credentials/{name}"
+            hint = f"systemd gives it from /etc/monitor/credentials/{name}"
             raise WrongError(f"there is no credential {name!r}: $CREDENTIALS_DIRECTORY is not set", hint)
         if "/" in name or name in ("", ".", ".."):
             raise WrongError(f"a credential has a plain name, not {name!r}")
-        return self._read(Path(folder) / name, f"the credential {name!r}")
+        # A folder that is loaded whole, as monitor.service does, has its ID in front (systemd.exec(5)).
+        whole = Path(folder) / f"monitor_{name}"
+        return self._read(whole if whole.is_file() else Path(folder) / name, f"the credential {name!r}")
 
     def _read(self, path: Path, what: str) -> str:
         try:
@@ -74,10 +76,11 @@ def _filled(value: str, what: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A kind of value: how to read it, its JSON Schema, and how to write it back (in schemas)."""
+    """A kind of value: how to read it, its JSON Schema, what it is called, how it is written."""
 
     read: Callable[[Any, Surroundings], Any]
     schema: Mapping[str, Any]
+    name: str = "text"
     show: Callable[[Any], Any] = str
 
     def __get_pydantic_core_schema__(
@@ -163,7 +166,7 @@ def whole(low: int, high: int) -> Kind:
             raise WrongError(f"must be between {low:,} and {high:,}, not {value:,}")
         return value
 
-    return Kind(read, {"type": "integer", "minimum": low, "maximum": high}, int)
+    return Kind(read, {"type": "integer", "minimum": low, "maximum": high}, "number", int)
 
 
 # secrets and names ─────────────────────────────────────────────────────────────────────────────
@@ -198,8 +201,10 @@ _SECRET = {"type": "string", "description": "env:NAME, file:PATH or credential:N
 
 Text = Annotated[str, Kind(text, STRING | {"minLength": 1})]
 AnyText = Annotated[str, Kind(lambda value, _: "" if value == "" else text(value), STRING)]
-Flag = Annotated[bool, Kind(flag, {"type": "boolean"}, bool)]
-SecretText = Annotated[Secret, Kind(secret, _SECRET)]
-TextOrSecret = Annotated[str | Secret, Kind(text_or_secret, STRING)]
-Identifier = Annotated[str, Kind(identifier, STRING | {"pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"})]
-PathText = Annotated[Path, Kind(lambda value, _: Path(text(value)), STRING)]
+Flag = Annotated[bool, Kind(flag, {"type": "boolean"}, "true or false", bool)]
+SecretText = Annotated[Secret, Kind(secret, _SECRET, "secret")]
+TextOrSecret = Annotated[str | Secret, Kind(text_or_secret, STRING, "text or secret")]
+Identifier = Annotated[
+    str, Kind(identifier, STRING | {"pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"}, "name")
+]
+PathText = Annotated[Path, Kind(lambda value, _: Path(text(value)), STRING, "path")]

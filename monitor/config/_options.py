@@ -41,6 +41,9 @@ _KINDS: dict[Any, Any] = {
     Recipient: places.Person,
 }
 
+_NAMED = {"language": places.Language, "timezone": places.Zone}
+"""Texts that mean the same in every channel."""
+
 
 @cache
 def form_of(options: Any) -> type[forms.Form]:
@@ -58,7 +61,9 @@ def form_of(options: Any) -> type[forms.Form]:
         elif field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
         described = Field(default, description=documentation.get(field.name))
-        fields[field.name] = (_kind(hints[field.name], f"{options.__qualname__}.{field.name}"), described)
+        where = f"{options.__qualname__}.{field.name}"
+        by_name = _NAMED.get(field.name) if hints[field.name] is str else None
+        fields[field.name] = (by_name or _kind(hints[field.name], where), described)
     made: type[forms.Form] = create_model(
         f"{options.__module__.rpartition('.')[2].title()}Options",
         __base__=forms.Form,

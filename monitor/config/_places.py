@@ -133,13 +133,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-Zone = Annotated[str, Kind(zone, STRING)]
-Language = Annotated[str, Kind(language, STRING)]
-Country = Annotated[str, Kind(country, STRING | {"pattern": "^[A-Za-z]{2}$"})]
-Charset = Annotated[str, Kind(charset, STRING)]
-Url = Annotated[str, Kind(url, STRING | {"pattern": "^https?://"})]
-Contact = Annotated[str, Kind(page, STRING)]
-Network = Annotated[str, Kind(network, STRING)]
+Zone = Annotated[str, Kind(zone, STRING, "zone")]
+Language = Annotated[str, Kind(language, STRING, "language")]
+Country = Annotated[str, Kind(country, STRING | {"pattern": "^[A-Za-z]{2}$"}, "country")]
+Charset = Annotated[str, Kind(charset, STRING, "charset")]
+Url = Annotated[str, Kind(url, STRING | {"pattern": "^https?://"}, "URL")]
+Contact = Annotated[str, Kind(page, STRING, "URL or address")]
+Network = Annotated[str, Kind(network, STRING, "network")]
 
 
 def recipient(value: Any, _: Surroundings) -> Recipient:
@@ -171,4 +171,4 @@ _RECIPIENT = {
         },
     ]
 }
-Person = Annotated[Recipient, Kind(recipient, _RECIPIENT)]
+Person = Annotated[Recipient, Kind(recipient, _RECIPIENT, "recipient")]

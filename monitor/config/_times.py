@@ -52,7 +52,8 @@ def show_duration(value: timedelta) -> str:
     rest = int(value.total_seconds())
     parts = []
     for unit, size in _UNITS.items():
-        if unit != "w" and rest >= size:
+        least = 2 * size if unit == "d" else size  # a day is 24h, two are 2d
+        if unit != "w" and rest >= least:
             parts.append(f"{rest // size}{unit}")
             rest %= size
     return "".join(parts) or "0s"
@@ -69,7 +70,7 @@ def duration(low: str, high: str) -> Kind:
         return found
 
     schema = {"type": "string", "pattern": r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "minLength": 2}
-    return Kind(read, schema, show_duration)
+    return Kind(read, schema, "duration", show_duration)
 
 
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -84,7 +85,7 @@ def size(low: str, high: str) -> Kind:
             raise WrongError(f"must be between {low} and {high}")
         return found
 
-    return Kind(read, {"type": "string", "pattern": r"^\d+ ?([kKMG]i?)?B$"}, show_size)
+    return Kind(read, {"type": "string", "pattern": r"^\d+ ?([kKMG]i?)?B$"}, "size", show_size)
 
 
 def octets(value: Any) -> int:
@@ -219,13 +220,13 @@ def _cron_piece(piece: str, name: str, low: int, high: int, words: tuple[str, ..
         raise WrongError(f"{piece!r} is not a span of the {name}")
 
 
-LocalTime = Annotated[time, Kind(clock_time, STRING | {"pattern": r"^\d{1,2}:\d{2}$"}, show_time)]
+LocalTime = Annotated[time, Kind(clock_time, STRING | {"pattern": r"^\d{1,2}:\d{2}$"}, "time", show_time)]
 Quiet = Annotated[
     tuple[time, time],
-    Kind(span_of_day, STRING | {"pattern": r"^\d{1,2}:\d{2} *[-–] *\d{1,2}:\d{2}$"}),
+    Kind(span_of_day, STRING | {"pattern": r"^\d{1,2}:\d{2} *[-–] *\d{1,2}:\d{2}$"}, "span"),
 ]
 Weekdays = Annotated[
     frozenset[int],
-    Kind(weekdays, {"anyOf": [STRING, {"type": "array", "items": STRING}]}, sorted),
+    Kind(weekdays, {"anyOf": [STRING, {"type": "array", "items": STRING}]}, "days", sorted),
 ]
-Cron = Annotated[str, Kind(cron, STRING)]
+Cron = Annotated[str, Kind(cron, STRING, "cron line")]

@@ -1,0 +1,77 @@
+"""entities: what is known by which names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from monitor import service
+from monitor.commands._app import App, json_option, print_json
+from monitor.config import Config
+from monitor.model import Entity
+
+FEW = 8
+"""Forms of one base that are shown unasked: a Bengali name has hundreds."""
+
+
+@click.group()
+def command() -> None:
+    """List the entities of the configuration and the forms they are found by."""
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_entities(app: App, as_json: bool) -> None:
+    """List the entities, look-alikes and groups that queries can name."""
+    config = app.load()
+    if as_json:
+        print_json({"entities": config.entities, "look_alikes": config.look_alikes, "groups": config.groups})
+        return
+    for entity in config.entities:
+        click.echo(f"@{entity.id:24} {entity.type:10} {_label(entity, config)}")
+    for one in config.look_alikes:
+        words = ", ".join(word for words in one.claims.values() for word in words)
+        click.echo(f"@{one.id:24} {'look-alike':10} {words}")
+    for name, members in config.groups.items():
+        click.echo(f"@{name:24} {'group':10} {', '.join('@' + member for member in members)}")
+
+
+@command.command("show")
+@click.argument("entity")
+@click.option("--all", "everything", is_flag=True, help="Print every inflected form.")
+@json_option
+@click.pass_obj
+def show(app: App, entity: str, everything: bool, as_json: bool) -> None:
+    """Show every form of ENTITY (`putin`, `@putin`): its language, where it is from, its base."""
+    config = app.load()
+    wanted = entity.removeprefix("@")
+    # Raises ConfigError for an entity that is not there, with the nearest name.
+    forms = service.matcher(config).forms(wanted)
+    found = next(one for one in config.entities if one.id == wanted)
+    facts: dict[str, Any] = {
+        "id": found.id,
+        "type": found.type,
+        "label": found.label,
+        "note": found.note,
+        "forms": forms,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(f"@{found.id}  {found.type}  {_label(found, config)}")
+    if found.note:
+        click.echo(found.note)
+    for language in dict.fromkeys(form.language for form in forms):
+        own = [form for form in forms if form.language == language]
+        click.echo(f"\n{language}: {len(own)} forms")
+        for source, base in dict.fromkeys((form.source, form.base) for form in own):
+            words = [form.text for form in own if (form.source, form.base) == (source, base)]
+            shown = words if everything else words[:FEW]
+            more = f" … and {len(words) - FEW:,} more (--all)" if len(words) > len(shown) else ""
+            click.echo(f"  {source:16} {base}: {', '.join(shown)}{more}")
+
+
+def _label(entity: Entity, config: Config) -> str:
+    return entity.label.get(config.language) or next(iter(entity.label.values()), entity.id)
