@@ -248,7 +248,7 @@ _USUAL = (
 )
 _ABBREVIATIONS = frozenset(_USUAL.split())
 _MARK = regex.compile(
-    r"[!?\u3002\uff01\uff1f\u061f\u06d4]+|\.+(?=[\s\"'»”)\]]|$|[\p{L}--[\p{Latin}\p{Cyrillic}\p{Greek}]])|\n+",
+    r"[!?;\u3002\uff01\uff1f\u061f\u06d4]+|\.+(?=[\s\"'»”)\]]|$|[\p{L}--[\p{Latin}\p{Cyrillic}\p{Greek}]])|\n+",
     regex.V1,
 )
 _LAST_WORD = regex.compile(r"[\p{L}\p{M}]+$")
@@ -259,7 +259,7 @@ def sentence_ends(key_text: str) -> list[int]:
 
     A danda (in the key a full stop) ends a sentence even without a space after it. A stop after an
     initial or a usual abbreviation, inside a number or inside an abbreviation (U.S.) ends none. A
-    line break does.
+    line break does, and so does the semicolon that headlines put between two pieces of news.
     """
     ends: list[int] = []
     for mark in _MARK.finditer(key_text):

@@ -152,7 +152,11 @@ class Not(Node):
 
 
 class Near(Node):
-    """Two parts with at most so many words strictly between them, in one field."""
+    """Two parts with at most so many words strictly between them, in one field.
+
+    What stands between the words of a part that is itself a pair, as c in (a NEAR/6 b) NEAR/2 c, is
+    near it.
+    """
 
     def __init__(self, text: str, left: Node, right: Node, words: int, ordered: bool) -> None:
         super().__init__(text, (left, right))
@@ -185,7 +189,11 @@ class Near(Node):
                 b = second[index]
                 if b[0] > limit:
                     break
-                if b[0] >= a[1] and document.field(b[0]) == field:
+                if b[0] < a[1]:
+                    if not self.ordered and len(a[2]) > 1 and b[1] <= a[1] and not _touches(a, b):
+                        found.append((a[0], a[1], a[2] + b[2]))
+                        break
+                elif document.field(b[0]) == field:
                     if document.words_between(a[1], b[0]) <= self.words:
                         found.append((a[0], b[1], a[2] + b[2]))
                         if len(found) >= most:
@@ -435,6 +443,11 @@ def _union(options: Iterable[frozenset[int] | None]) -> frozenset[int] | None:
             return None
         union |= option
     return frozenset(union)
+
+
+def _touches(a: Place, b: Place) -> bool:
+    """Tell whether two places share a mark's text."""
+    return any(m[0] < n[1] and n[0] < m[1] for m in a[2] for n in b[2])
 
 
 def _surface(document: Document, place: Place) -> str:
