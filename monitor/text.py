@@ -148,11 +148,12 @@ def cased(text: str) -> str:
 class Aligned:
     """A text with its key and the way back from the key to the text."""
 
-    __slots__ = ("_ends", "_starts", "key", "text")
+    __slots__ = ("_ends", "_even", "_starts", "key", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.key = key(text)
+        self._even = text.isascii()
         self._starts: list[int] | None = None
         self._ends: list[int] | None = None
 
@@ -160,8 +161,11 @@ class Aligned:
         """Return where the piece `start` to `end` of the key stands in the text."""
         if start >= end:
             return (0, 0)
+        if self._even:
+            return (start, end)
         if self._starts is None:
             if len(self.key) == len(self.text) and self._is_even():
+                self._even = True
                 return (start, end)
             self._align()
         assert self._starts is not None
@@ -170,8 +174,6 @@ class Aligned:
 
     def _is_even(self) -> bool:
         """Tell whether every character became one, so that both texts have the same offsets."""
-        if self.text.isascii():
-            return True
         chars = set(self.text.lower())
         return _context.isdisjoint(chars) and all(len(_changed[c]) == 1 for c in chars & _changed.keys())
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any
 
@@ -14,12 +15,17 @@ from monitor.text import key
 Place = tuple[int, int, tuple[Mark, ...]]
 """Where a part holds: start, end, and the marks that show it."""
 
+Hits = Mapping[int, list[tuple[int, int]]]
+
 MOST_PLACES = 2_000
 """Places of one part that are followed up: more of them tell a reader nothing new."""
 
 
 class Node(ABC):
-    """A part of a query, ready to run. `low` and `high` are the window of the document it is asked in."""
+    """A part of a query, ready to run. `low` and `high` are the window of the document it is asked in.
+
+    Equal parts of all topics are one node, and a document remembers where each was found.
+    """
 
     def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
         self.text = text
@@ -29,8 +35,19 @@ class Node(ABC):
     def holds(self, document: Document, low: int, high: int) -> bool:
         """Tell whether the part holds."""
 
+    def possible(self, hits: Hits) -> bool:
+        """Tell from the terms that were found at all whether it is worth asking."""
+        return True
+
     def places(self, document: Document, low: int, high: int) -> list[Place]:
         """Return where it holds, in order; empty for what has no place in the text."""
+        memo = document.memo
+        found = memo.get((self, low, high))
+        if found is None:
+            found = memo[self, low, high] = self._places(document, low, high)
+        return found
+
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         return []
 
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
@@ -48,27 +65,31 @@ class Node(ABC):
         """Say what was nearest where the part does not hold."""
         return ""
 
-    def clause(self, document: Document, low: int, high: int) -> Clause:
-        """Return whether the part holds, why, and the same of its parts."""
+    def clause(self, document: Document, low: int, high: int, *, brief: bool = False) -> Clause:
+        """Return whether the part holds, why, and the same of its parts; `brief` leaves out what does not."""
         matched = self.holds(document, low, high)
         marks = dict.fromkeys(self.marks(document, low, high)) if matched else ()
         return Clause(
             text=self.text,
             matched=matched,
             spans=tuple(document.span(m) for m in marks),
-            note="" if matched else self.note(document, low, high),
-            clauses=self.inner(document, low, high),
+            note="" if matched or brief else self.note(document, low, high),
+            clauses=self.inner(document, low, high, brief=brief),
         )
 
-    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
+    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
         """Return the clauses of the parts."""
-        return tuple(c.clause(document, low, high) for c in self.children)
+        return tuple(
+            c.clause(document, low, high, brief=brief)
+            for c in self.children
+            if not brief or c.holds(document, low, high)
+        )
 
     def score(self, document: Document, low: int, high: int) -> float:
         """Return how much speaks for it: a point for each term found, two for one in the title."""
         marks = self.marks(document, low, high)
         in_title = document.starts[1] - 1
-        return float(sum({m[2]: 1 for m in marks}.values()) + len({m[2] for m in marks if m[1] <= in_title}))
+        return float(len({m[2] for m in marks}) + len({m[2] for m in marks if m[1] <= in_title}))
 
 
 class Term(Node):
@@ -79,24 +100,33 @@ class Term(Node):
     ) -> None:
         super().__init__(text)
         self.terms = tuple(terms)
+        self._numbers = frozenset(number for number, _ in terms)
         self._nearest = nearest
 
     def holds(self, document: Document, low: int, high: int) -> bool:
-        hits = document.hits
-        if low <= 1 and high >= document.end - 1:
-            return any(number in hits for number, _ in self.terms)
-        return any(document.places(number, low, high) for number, _ in self.terms)
+        if not self.possible(document.hits):
+            return False
+        return (low <= 1 and high >= document.end - 1) or bool(self.places(document, low, high))
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def possible(self, hits: Hits) -> bool:
+        return not self._numbers.isdisjoint(hits)
+
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
+        if low > 0 or high < document.end:
+            every = self.places(document, 0, document.end)
+            first, last = bisect_left(every, (low,)), bisect_left(every, (high,))
+            return [p for p in every[first:last] if p[1] <= high]
+        hits = document.hits
         found: list[Place] = [
             (start, end, ((start, end, self.text, entity),))
             for number, entity in self.terms
-            for start, end in document.places(number, low, high)[:MOST_PLACES]
+            if number in hits
+            for start, end in hits[number][:MOST_PLACES]
         ]
         return sorted(found) if len(self.terms) > 1 else found
 
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
-        return frozenset(number for number, _ in self.terms)
+        return self._numbers
 
     def note(self, document: Document, low: int, high: int) -> str:
         elsewhere = self.places(document, 0, document.end)
@@ -108,10 +138,17 @@ class Term(Node):
 class Every(Node):
     """All parts hold."""
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
-        return all(c.holds(document, low, high) for c in self.children)
+    def possible(self, hits: Hits) -> bool:
+        return all(c.possible(hits) for c in self.children)
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
+        super().__init__(text, children)
+        self._cheapest_first = sorted(self.children, key=_cost)
+
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return all(c.holds(document, low, high) for c in self._cheapest_first)
+
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         if not self.holds(document, low, high):
             return []
         return sorted(p for c in self.children for p in c.places(document, low, high))
@@ -127,10 +164,13 @@ class Every(Node):
 class AnyOf(Node):
     """One part holds."""
 
+    def possible(self, hits: Hits) -> bool:
+        return any(c.possible(hits) for c in self.children)
+
     def holds(self, document: Document, low: int, high: int) -> bool:
         return any(c.holds(document, low, high) for c in self.children)
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         return sorted(p for c in self.children for p in c.places(document, low, high))
 
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
@@ -163,12 +203,13 @@ class Near(Node):
         self.left, self.right, self.words, self.ordered = left, right, words, ordered
 
     def holds(self, document: Document, low: int, high: int) -> bool:
-        return bool(self._pairs(document, low, high, most=1))
+        return bool(self.places(document, low, high))
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
-        return self._pairs(document, low, high, most=MOST_PLACES)
+    def possible(self, hits: Hits) -> bool:
+        return self.left.possible(hits) and self.right.possible(hits)
 
-    def _pairs(self, document: Document, low: int, high: int, *, most: int) -> list[Place]:
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
+        most = MOST_PLACES
         left = self.left.places(document, low, high)
         right = self.right.places(document, low, high) if left else []
         found = self._follow(document, left, right, most)
@@ -237,18 +278,40 @@ class Near(Node):
 class Sentence(Node):
     """The part holds within one sentence."""
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
-        inner = self.children[0]
-        return any(inner.holds(document, s, e) for s, e in document.sentences(low, high))
+    def possible(self, hits: Hits) -> bool:
+        return self.children[0].possible(hits)
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def holds(self, document: Document, low: int, high: int) -> bool:
+        return self._first(document, low, high) is not None
+
+    def _first(self, document: Document, low: int, high: int) -> tuple[int, int] | None:
         inner = self.children[0]
+        if not inner.possible(document.hits):
+            return None
+        return next((w for w in document.sentences(low, high) if inner.holds(document, *w)), None)
+
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
+        inner = self.children[0]
+        if not inner.possible(document.hits):
+            return []
         return [
             p
             for s, e in document.sentences(low, high)
             if inner.holds(document, s, e)
             for p in inner.places(document, s, e)
         ]
+
+    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
+        """Return the clauses as they stand in the first sentence that fits, else in the nearest one."""
+        window = self._first(document, low, high) or self._nearest(document, low, high)
+        return (self.children[0].clause(document, *window, brief=brief),)
+
+    def _nearest(self, document: Document, low: int, high: int) -> tuple[int, int]:
+        """Return the sentence in which most of the parts hold."""
+        inner = self.children[0]
+        parts = inner.children or (inner,)
+        windows = document.sentences(low, high)[:200] or [(low, high)]
+        return max(windows, key=lambda w: sum(p.holds(document, *w) for p in parts))
 
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
         return self.children[0].necessary(usage)
@@ -257,11 +320,14 @@ class Sentence(Node):
         inner = self.children[0]
         if inner.holds(document, low, high):
             return "all found, but not in one sentence"
-        return inner.note(document, low, high)
+        return inner.note(document, *self._nearest(document, low, high))
 
 
 class AtLeast(Node):
     """So many of the parts hold."""
+
+    def possible(self, hits: Hits) -> bool:
+        return any(c.possible(hits) for c in self.children)
 
     def __init__(self, text: str, count: int, children: Sequence[Node]) -> None:
         super().__init__(text, children)
@@ -275,7 +341,7 @@ class AtLeast(Node):
                 return True
         return False
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         return sorted(
             p for c in self.children if c.holds(document, low, high) for p in c.places(document, low, high)
         )
@@ -291,6 +357,9 @@ class AtLeast(Node):
 class Score(Node):
     """The weights of the parts that hold reach a sum."""
 
+    def possible(self, hits: Hits) -> bool:
+        return any(c.possible(hits) for c in self.children)
+
     def __init__(self, text: str, children: Sequence[Node], weights: Sequence[float], least: float) -> None:
         super().__init__(text, children)
         self.weights, self.least = tuple(weights), least
@@ -302,7 +371,7 @@ class Score(Node):
         pairs = zip(self.children, self.weights, strict=True)
         return sum(w for c, w in pairs if c.holds(document, low, high))
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         return sorted(
             p for c in self.children if c.holds(document, low, high) for p in c.places(document, low, high)
         )
@@ -317,6 +386,9 @@ class Score(Node):
 class Within(Node):
     """The part holds within a field."""
 
+    def possible(self, hits: Hits) -> bool:
+        return self.children[0].possible(hits)
+
     def __init__(self, text: str, field: str, child: Node) -> None:
         super().__init__(text, (child,))
         self.field = field
@@ -329,15 +401,15 @@ class Within(Node):
         low, high = self._window(document, low, high)
         return low <= high and self.children[0].holds(document, low, high)
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         low, high = self._window(document, low, high)
         return self.children[0].places(document, low, high) if low <= high else []
 
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
         return self.children[0].necessary(usage)
 
-    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
-        return (self.children[0].clause(document, *self._window(document, low, high)),)
+    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
+        return (self.children[0].clause(document, *self._window(document, low, high), brief=brief),)
 
     def note(self, document: Document, low: int, high: int) -> str:
         found = self.children[0].places(document, 0, document.end)
@@ -417,7 +489,7 @@ class Pattern(Node):
     def holds(self, document: Document, low: int, high: int) -> bool:
         return bool(self._found(document, low, high, 1))
 
-    def places(self, document: Document, low: int, high: int) -> list[Place]:
+    def _places(self, document: Document, low: int, high: int) -> list[Place]:
         return self._found(document, low, high, 100)
 
     def _found(self, document: Document, low: int, high: int, most: int) -> list[Place]:
@@ -429,6 +501,12 @@ class Pattern(Node):
 
     def note(self, document: Document, low: int, high: int) -> str:
         return "nothing fits it"
+
+
+def _cost(node: Node) -> int:
+    """Return about how many steps it takes to ask a node."""
+    own = 1 if isinstance(node, Term) else 30 if isinstance(node, Pattern) else 4
+    return own + sum(map(_cost, node.children))
 
 
 def _rarest(options: Iterable[frozenset[int] | None], usage: Callable[[int], int]) -> frozenset[int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -53,6 +53,7 @@ class Document:
         "entry",
         "flat",
         "hits",
+        "memo",
         "key",
         "language",
         "starts",
@@ -70,6 +71,7 @@ class Document:
         third = second + len(summary) + 1
         self.starts = (1, second, third, third + len(content) + 1)
         self.end = len(self.key)
+        self.memo: dict[tuple[object, int, int], list[Any]] = {}
         self.hits: dict[int, list[tuple[int, int]]] = {}
         self.claims: list[Mark] = []
         self.claimed: dict[tuple[int, int], set[int]] = {}
@@ -137,17 +139,6 @@ class Document:
         if low <= 1 and high >= self.end - 1:
             return self._sentences
         return [(max(s, low), min(e, high)) for s, e in self._sentences if s < high and e > low]
-
-    def places(self, term: int, low: int, high: int) -> list[tuple[int, int]]:
-        """Return the places of a term within a window."""
-        found = self.hits.get(term)
-        if not found:
-            return []
-        if low <= 1 and high >= self.end - 1:
-            return found
-        first = bisect_left(found, (low, 0))
-        last = bisect_right(found, (high, 0))
-        return [p for p in found[first:last] if p[1] <= high]
 
     def search(self, find: Callable[[str], Iterable[Any]], most: int) -> Iterator[tuple[int, int]]:
         """Yield where a pattern finds something in the fields' NFC text, as pieces of the key."""

@@ -135,7 +135,9 @@ def _expected(case: Mapping[str, Any], number: int) -> bool | None:
     )
 
 
-def evaluate(cases: Iterable[Mapping[str, Any]], matcher: Matcher, *, topic: str | None = None) -> dict[str, Any]:
+def evaluate(
+    cases: Iterable[Mapping[str, Any]], matcher: Matcher, *, topic: str | None = None
+) -> dict[str, Any]:
     """Return how the matcher does on labelled cases (DESIGN of `monitor evaluate --json`).
 
     A case has a `query`, or a `topic`, or none with `topic` given for all. Borderline cases are
@@ -160,7 +162,9 @@ def evaluate(cases: Iterable[Mapping[str, Any]], matcher: Matcher, *, topic: str
                 matcher.explain(entry, topic=name)  # raises with a hint
             got = any(m.topic == name for m in matcher.read(entry).matches)
         else:
-            raise ConfigError(Mistake(file="cases", line=number, problem="the case has no query and no topic"))
+            raise ConfigError(
+                Mistake(file="cases", line=number, problem="the case has no query and no topic")
+            )
         book.add(case, name, expect, got)
     figures = book.total.figures()
     return {

@@ -126,8 +126,8 @@ class Matcher:
         matches = []
         for index in sorted(candidates):
             topic, node = self._order[index]
-            if node.holds(document, 0, document.end):
-                evidence = _evidence(node, document)
+            if node.possible(document.hits) and node.holds(document, 0, document.end):
+                evidence = _evidence(node, document, brief=True)
                 matches.append(
                     Match(entry_id=entry.id, revision=entry.revision, topic=topic, evidence=evidence)
                 )
@@ -158,25 +158,19 @@ class Matcher:
         if query is not None:
             vocabulary, node, _ = self._compile(query)
             asked = {query: node} if topic is None else {**asked, query: node}
-            document_of_query = Document(entry)
-            vocabulary.scan(document_of_query)
-            evidence = {query: _evidence(node, document_of_query)}
-            asked = {t: n for t, n in asked.items() if t != query}
-        else:
-            evidence = {}
-        self._vocabulary.scan(document)
+        vocabulary.scan(document)
         return Explanation(
             language=document.language,
             entities=self._spans(document),
             look_alikes=tuple(document.span(m) for m in document.claims),
-            topics={t: _evidence(n, document) for t, n in asked.items()} | evidence,
+            topics={t: _evidence(n, document) for t, n in asked.items()},
         )
 
     def _compile(self, query: str) -> tuple[Vocabulary, Node, tree.Part]:
-        """Return a query's own vocabulary (entities and its words) and what runs."""
+        """Return a query's own vocabulary (its words, on ours) and what runs."""
         part = parse_query(query)
         check_names(part, self.names, query)
-        vocabulary = self._entities()
+        vocabulary = Vocabulary(self._vocabulary)
         node = resolve(part, self.names, vocabulary, query, _nearest)
         vocabulary.build()
         return vocabulary, node, part
@@ -210,12 +204,15 @@ def check_query(
     check_names(parse_query(query), Names(known, (), groups), query)
 
 
-def _evidence(node: Node, document: Document) -> Evidence:
-    """Return the evidence of a whole query: a clause for each of its parts that must hold."""
+def _evidence(node: Node, document: Document, *, brief: bool = False) -> Evidence:
+    """Return the evidence of a whole query: a clause for each of its parts that must hold.
+
+    `brief` is for what is stored with a match: alternatives that did not hold are left out.
+    """
     low, high = 0, document.end
     matched = node.holds(document, low, high)
     parts = node.children if isinstance(node, Every) else (node,)
-    clauses = tuple(p.clause(document, low, high) for p in parts)
+    clauses = tuple(p.clause(document, low, high, brief=brief) for p in parts)
     if not matched:
         return Evidence(matched=False, clauses=clauses)
     marks = sorted(set(node.marks(document, low, high)))

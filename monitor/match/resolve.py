@@ -103,43 +103,54 @@ def check_names(part: tree.Part, names: Names, query: str) -> None:
 
 def resolve(part: tree.Part, names: Names, vocabulary: Vocabulary, query: str, nearest: Nearest) -> Node:
     """Return what runs for a tree, adding its words to the vocabulary. Raises QueryError."""
-
-    def go(inner: tree.Part) -> Node:
-        return resolve(inner, names, vocabulary, query, nearest)
-
     text = tree.print_query(part)
+    known = vocabulary.nodes.get(text)
+    if isinstance(known, Node):
+        return known
+    inner = [resolve(p, names, vocabulary, query, nearest) for p in children(part)]
+    node = vocabulary.nodes[text] = _joined(part, text, inner) or _single(
+        part, text, names, vocabulary, query, nearest
+    )
+    return node
+
+
+def _joined(part: tree.Part, text: str, inner: list[Node]) -> Node | None:
+    """Return the node of a part that is made of others, None for another part."""
     match part:
-        case tree.Entity():
-            found = []
-            for member in names.check(part, query):
-                number = vocabulary.find("entity", member)
-                if number is None:
-                    number = vocabulary.find("claim", member)
-                if number is not None:
-                    found.append((number, member))
-            return Term(text, found, nearest)
-        case tree.Every(parts=parts):
-            return decide.Every(text, [go(p) for p in parts])
-        case tree.Either(parts=parts):
-            return decide.AnyOf(text, [go(p) for p in parts])
-        case tree.Not(part=inner):
-            return decide.Not(text, [go(inner)])
-        case tree.Near(left=left, right=right, words=words, ordered=ordered):
-            return decide.Near(text, go(left), go(right), words, ordered)
-        case tree.Sentence(part=inner):
-            return decide.Sentence(text, [go(inner)])
-        case tree.AtLeast(count=count, parts=parts):
-            return decide.AtLeast(text, count, [go(p) for p in parts])
+        case tree.Every():
+            return decide.Every(text, inner)
+        case tree.Either():
+            return decide.AnyOf(text, inner)
+        case tree.Not():
+            return decide.Not(text, inner)
+        case tree.Near(words=words, ordered=ordered):
+            return decide.Near(text, inner[0], inner[1], words, ordered)
+        case tree.Sentence():
+            return decide.Sentence(text, inner)
+        case tree.AtLeast(count=count):
+            return decide.AtLeast(text, count, inner)
         case tree.Score(parts=weighted, least=least):
-            return decide.Score(text, [go(p) for p, _ in weighted], [w for _, w in weighted], least)
-        case tree.Within(field=field, part=inner):
-            return decide.Within(text, field, go(inner))
+            return decide.Score(text, inner, [w for _, w in weighted], least)
+        case tree.Within(field=field):
+            return decide.Within(text, field, inner[0])
+    return None
+
+
+def _single(
+    part: tree.Part, text: str, names: Names, vocabulary: Vocabulary, query: str, nearest: Nearest
+) -> Node:
+    match part:
         case tree.About(field=field, value=value):
             return decide.About(text, field, value)
         case tree.Date(first=first, last=last):
             return decide.Dated(text, first, last)
         case tree.Pattern():
             return decide.Pattern(text, compile_pattern(part))
+        case tree.Entity():
+            members = names.check(part, query)
+            numbers = [(vocabulary.find("entity", m), vocabulary.find("claim", m)) for m in members]
+            pairs = zip(numbers, members, strict=True)
+            return Term(text, [(n, m) for both, m in pairs for n in both if n is not None], nearest)
     return Term(text, [(_literal(part, vocabulary, text), "")], nearest)
 
 

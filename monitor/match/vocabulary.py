@@ -67,13 +67,19 @@ class Form:
 
 
 class Vocabulary:
-    """Terms with their numbers, and the automaton that finds them. Fill it, then `scan`."""
+    """Terms with their numbers, and the automaton that finds them. Fill it, `build`, then `scan`.
 
-    def __init__(self) -> None:
-        self.labels: list[tuple[str, str]] = []
+    One made on a `base` adds the words of a single query to all that the base knows.
+    """
+
+    def __init__(self, base: Vocabulary | None = None) -> None:
+        self._base = base
+        self.labels: list[tuple[str, str]] = list(base.labels) if base else []
         """For each term: how it is written in a query, and the entity it is."""
-        self.entity_terms: dict[int, str] = {}
-        self.claim_terms: dict[int, str] = {}
+        self.entity_terms: dict[int, str] = base.entity_terms if base else {}
+        self.claim_terms: dict[int, str] = base.claim_terms if base else {}
+        self.nodes: dict[str, object] = {}
+        """What runs for each part of a query that was seen, by its text: equal parts are asked once."""
         self._numbers: dict[tuple[str, str], int] = {}
         self._targets: dict[str, list[Target]] = {}
         self._lists: list[list[Target]] = []
@@ -85,7 +91,7 @@ class Vocabulary:
 
     def number(self, kind: str, name: str, label: str, entity: str = "") -> tuple[int, bool]:
         """Return the number of a term and whether it is new."""
-        known = self._numbers.get((kind, name))
+        known = self.find(kind, name)
         if known is not None:
             return known, False
         self._numbers[kind, name] = len(self.labels)
@@ -94,7 +100,8 @@ class Vocabulary:
 
     def find(self, kind: str, name: str) -> int | None:
         """Return the number of a term, None if there is none."""
-        return self._numbers.get((kind, name))
+        known = self._numbers.get((kind, name))
+        return self._base.find(kind, name) if known is None and self._base else known
 
     def add_entity(self, entity: Entity, *, typos: bool) -> None:
         """Add an entity with all its names."""
@@ -205,6 +212,8 @@ class Vocabulary:
         Entities and look-alikes compete: the longest claims its span, a look-alike before an entity
         of the same length. Words and phrases of queries are found wherever they stand.
         """
+        if self._base is not None:
+            self._base.scan(document)
         if self._automaton is None:
             return
         flat = document.flat
