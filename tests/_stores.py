@@ -52,10 +52,14 @@ def postgresql_server() -> Iterator[Callable[[], str]]:
                 # A power cut is not what these tests are about.
                 connection.execute("ALTER SYSTEM SET fsync = off")
                 connection.execute("SELECT pg_reload_conf()")
+                # Made once and copied, which takes a third of the time of making each anew.
+                connection.execute("CREATE DATABASE fresh")
+                with open_store(server.get_uri(database="fresh")):
+                    pass
 
                 def fresh() -> str:
                     name = f"test_{next(_numbers)}"
-                    connection.execute(f"CREATE DATABASE {name}")
+                    connection.execute(f"CREATE DATABASE {name} TEMPLATE fresh")
                     return str(server.get_uri(database=name))
 
                 yield fresh

@@ -98,10 +98,10 @@ class Store(SqlStore):
     def _target(self) -> URL:
         try:
             return make_url(self.url).set(drivername="postgresql+psycopg")
-        except ArgumentError as error:
+        except (ArgumentError, ValueError):
             raise StoreError(
                 "the store's URL cannot be read; write postgresql://user:password@host/database"
-            ) from error
+            ) from None  # the cause repeats the URL, and so the password
 
     def prepare(self, conn: Connection) -> None:
         """Let one process at a time bring the tables up to date."""
