@@ -22,8 +22,8 @@ from monitor.channels._text import one_line
 from monitor.errors import ConfigError
 from monitor.model import Delivery, Recipient, Secret
 
-MAX_BODY = 262_144
-"""Bytes. The specification recommends to stay small; common receivers refuse more than 1 MB."""
+MAX_BODY = 1_000_000
+"""Bytes: common receivers refuse more than 1 MB. The specification only recommends to stay small."""
 _OURS = frozenset({"content-type", "content-length", "host", "transfer-encoding", "connection"})
 
 

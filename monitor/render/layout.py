@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from monitor.model import Digest, DigestStory
+
+T = TypeVar("T")
 
 _TOP = 3
 _TOP_FROM = 7
@@ -82,31 +85,36 @@ def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestSto
     return list({story.id: story for story in (*by_weight, *in_turn)}.values())
 
 
-def largest(digest: Digest, fits: Callable[[Page], bool]) -> Page:
-    """Return the fullest page that fits: first stories shrink to a line, then the last are left out.
+def largest(digest: Digest, make: Callable[[Page], T | None]) -> tuple[Page, T | None]:
+    """Return the fullest page that fits, with what `make` made of it.
 
-    `fits` is asked about log₂ n pages. A page that never fits comes back as small as it gets.
+    `make` answers None for what is too much; it is asked about log₂ n pages. First stories shrink to a
+    line, then the last are left out. If nothing fits, the smallest page comes back with None.
     """
-    everything = len({s.id for section in digest.sections for s in section.stories})
-    page = layout(digest, full=everything, listed=everything)
-    if everything == 0 or fits(page):
-        return page
+    everything = len({story.id for section in digest.sections for story in section.stories})
+    best: tuple[Page, T] | None = None
+
+    def fits(full: int, listed: int) -> bool:
+        nonlocal best
+        page = layout(digest, full=full, listed=listed)
+        made = make(page)
+        best = best if made is None else (page, made)  # what fits later is larger
+        return made is not None
+
     few = min(_IN_FULL, everything)
-    if fits(layout(digest, full=few, listed=everything)):
-        full = _most(few, everything, lambda n: fits(layout(digest, full=n, listed=everything)))
-        return layout(digest, full=full, listed=everything)
-    if fits(layout(digest, full=few, listed=few)):
-        listed = _most(few, everything, lambda n: fits(layout(digest, full=few, listed=n)))
-        return layout(digest, full=few, listed=listed)
-    listed = _most(1, few, lambda n: fits(layout(digest, full=min(n, 1), listed=n)))
-    if fits(layout(digest, full=1, listed=listed)):
-        return layout(digest, full=1, listed=listed)
-    return layout(digest, full=0, listed=1)
+    if fits(everything, everything) or everything == 0:
+        pass
+    elif fits(few, everything):
+        _most(few, everything, lambda n: fits(n, everything))
+    elif fits(few, few):
+        _most(few, everything, lambda n: fits(few, n))
+    elif not any(fits(n, n) for n in range(few - 1, 0, -1)):
+        fits(0, 1)
+    return best or (layout(digest, full=0, listed=min(1, everything)), None)
 
 
-def _most(fitting: int, too_many: int, fits: Callable[[int], bool]) -> int:
-    """Return the greatest number below `too_many` that fits, given that `fitting` does."""
+def _most(fitting: int, too_many: int, fits: Callable[[int], bool]) -> None:
+    """Close in on the greatest number below `too_many` that fits, given that `fitting` does."""
     while too_many - fitting > 1:
         middle = (fitting + too_many) // 2
         fitting, too_many = (middle, too_many) if fits(middle) else (fitting, middle)
-    return fitting

@@ -63,14 +63,17 @@ class Reader:
         """Return the day in the reader's zone, by a CLDR skeleton (default: 17 October)."""
         return self.digits(format_skeleton(skeleton, when, tzinfo=self.zone, locale=self.locale))
 
-    def when(self, when: datetime | None, style: str = "medium") -> str:
+    def when(self, when: datetime | None, style: str = "medium", *, beside: datetime | None = None) -> str:
         """Return a moment in the reader's zone and language; "" for None.
 
+        `beside` is a time that stands nearby: if it is of the same day, the day is not said again.
         Styles: `time` (সকাল ৭:৪৯), `date` (১৭ অক্টোবর), `medium` (both), `full` (with weekday and
         year), `weekday` (the day with its weekday).
         """
         if when is None:
             return ""
+        if beside is not None and when.astimezone(self.zone).date() == beside.astimezone(self.zone).date():
+            style = "time"
         match style:
             case "time":
                 return self.time(when)

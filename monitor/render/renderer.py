@@ -68,7 +68,7 @@ class Renderer:
     """Renders digests from the templates in `folders`, the desk's before the shipped ones (the last)."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self.folders = tuple(folders)
+        self.folders = self._word_folders = tuple(folders)
         self._loader = ChoiceLoader(
             [
                 FileSystemLoader(self.folders),
@@ -87,18 +87,14 @@ class Renderer:
         """
         digest = tidy.tidy(digest)
         wanted = tuple(dict.fromkeys(("subject.txt", *parts)))
-        fits = fits or _limits(channel_type)
-        last: dict[str, str] = {}
+        small_enough = fits or _limits(channel_type)
 
-        def tried(page: Page) -> bool:
-            last.clear()
-            for part in wanted:
-                subject = last.get("subject.txt", "")
-                last[part] = self._part(digest, page, channel_type, part, subject)
-            return all(fits(part, text) for part, text in last.items())
+        def made(page: Page) -> dict[str, str] | None:
+            return self._parts(digest, page, channel_type, wanted, small_enough)
 
-        page = layout.largest(digest, tried)
-        tried(page)
+        page, texts = layout.largest(digest, made)
+        if texts is None:  # too long even so: prepare() cuts
+            texts = self._parts(digest, page, channel_type, wanted, _anything) or {}
         return Message(
             id=digest.id,
             kind=digest.kind,
@@ -107,8 +103,8 @@ class Renderer:
             recipient=digest.recipient,
             slot=digest.slot,
             language=digest.language,
-            subject=last["subject.txt"],
-            parts=dict(last),
+            subject=texts["subject.txt"],
+            parts=texts,
             stories=tuple(story.id for story in page.stories),
             thread=_thread(digest, page),
         )
@@ -116,20 +112,45 @@ class Renderer:
     def check(self) -> list[Mistake]:
         """Compile and render every template with a sample, in every language; return what is wrong."""
         found: dict[tuple[str, int, str], Mistake] = {}
-        for language in words.languages(self.folders) or ["en"]:
+
+        def note(error: RenderError) -> None:
+            mistake = self._mistake(error)
+            found.setdefault((mistake.file, mistake.line, mistake.problem), mistake)
+
+        probe = Renderer(self.folders)
+        for language in words.languages(self.folders):
+            try:
+                words.phrases(self.folders, language)
+            except RenderError as error:
+                note(error)
+            except _TEMPLATE_FAULTS as error:
+                note(self._translated(error, [f"words/{language}.j2"]))
+        if found:  # go on with the shipped words, to see the other mistakes too
+            probe._word_folders = self.folders[-1:]
+        for language in words.languages(probe._word_folders):
             for name in self._own_templates():
                 folder, _, file = name.rpartition("/")
                 kind, _, part = file.removesuffix(".j2").partition(".")
                 for digest in _samples(Kind(kind), language):
                     page = layout.layout(digest, full=2, listed=3)
                     try:
-                        self._part(digest, page, folder, part, "Subject")
+                        probe._part(digest, page, folder, part, "Subject")
                     except RenderError as error:
-                        mistake = self._mistake(error)
-                        found.setdefault((mistake.file, mistake.line, mistake.problem), mistake)
+                        note(error)
         return [*found.values(), *self._unused()]
 
     # one part ─────────────────────────────────────────────────────────────────────────────────
+
+    def _parts(
+        self, digest: Digest, page: Page, channel_type: str, wanted: Sequence[str], fits: Fits
+    ) -> dict[str, str] | None:
+        """Return the texts of all parts, or None as soon as one does not fit."""
+        texts: dict[str, str] = {}
+        for part in wanted:
+            texts[part] = self._part(digest, page, channel_type, part, texts.get("subject.txt", ""))
+            if not fits(part, texts[part]):
+                return None
+        return texts
 
     def _part(self, digest: Digest, page: Page, channel_type: str, part: str, subject: str) -> str:
         kind = str(digest.kind)
@@ -179,7 +200,7 @@ class Renderer:
             finalize=_only_json if flavour == "json" else None,
         )
         environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
-        phrases = words.phrases(self.folders, reader.language)
+        phrases = words.phrases(self._word_folders, reader.language)
         environment.globals["t"] = words.Words(phrases, reader, html=flavour == "html")
         environment.globals["reader"] = reader
         environment.filters |= {
@@ -289,8 +310,12 @@ def _limits(channel_type: str) -> Fits:
     try:
         channel = find("channels", channel_type)
     except ConfigError:
-        return lambda part, text: True
-    return channel.fits if isinstance(channel, Fitting) else lambda part, text: True
+        return _anything
+    return channel.fits if isinstance(channel, Fitting) else _anything
+
+
+def _anything(part: str, text: str) -> bool:
+    return True
 
 
 def _flavour(part: str) -> str:

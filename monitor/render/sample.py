@@ -177,7 +177,7 @@ def sample(
     `empty` leaves the stories out, `copies` repeats them under other ids, to see long digests.
     """
     stories = [
-        (topic, _story(state, score, drafts, copy))
+        (topic, _story(state, score, sorted(drafts, key=lambda d: d[1] != language[:2]), copy))
         for copy in range(0 if empty else copies)
         for topic, state, score, drafts in _STORIES
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from monitor.model import Digest, DigestStory, Entry, StoryEntry
 
@@ -15,6 +15,9 @@ _REPLACED = (
 """C0, C1 and line separators become spaces; overrides of the writing direction, which would turn
 what follows the headline, become zero-width; lone surrogates, which no encoding has, become U+FFFD."""
 _LINES = {key: value for key, value in _REPLACED.items() if key not in (0x09, 0x0A)}
+
+_ENCODED = {ord(c): f"%{ord(c):02X}" for c in ' "<>\\^`{|}'}
+"""ASCII that no URI has (RFC 3986). Letters of other scripts stay: an IRI can be read (RFC 3987)."""
 
 
 def line(text: str) -> str:
@@ -64,7 +67,7 @@ def _entry(entry: Entry) -> Entry:
 
 
 def web_link(url: str) -> str:
-    """Return `url` if it is an absolute http or https link, with quotes, spaces, `<>|` encoded; else "".
+    """Return `url` if it is an absolute http or https link, with what no URI has encoded; else "".
 
     So `javascript:`, `data:` and relative links never become clickable, and the link can stand in
     HTML attributes and in Slack's `<url|text>` alike.
@@ -77,7 +80,7 @@ def web_link(url: str) -> str:
         return ""
     if parts.scheme.lower() not in ("http", "https") or not host:
         return ""
-    return quote(url, safe="!#$%&()*+,-./:;=?@[]_~'" + "".join(c for c in url if ord(c) > 0x7F))
+    return url.translate(_ENCODED)
 
 
 def host(url: str) -> str:
