@@ -131,7 +131,9 @@ class Server:
         head = await reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")[:-2]
         method, target, _ = first.split(" ", 2)
-        headers = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
+        headers = tuple(
+            (name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
+        )
         length = int(dict(headers).get("content-length", "0"))
         request = Request(
             method=method,
