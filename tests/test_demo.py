@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -232,6 +232,24 @@ def test_every_edit_is_noticed(ran: Ran) -> None:
             assert (entry.title, entry.revision) == (title, 2)
 
 
+def test_a_digest_after_an_edit_has_the_new_headline(ran: Ran) -> None:
+    edited = {piece.url: piece for piece in of_kind("event") if len(piece.versions) > 1}
+    checked = set()
+    for name, text in ran.sent.items():
+        if not name.startswith("webhook/"):
+            continue
+        body = json.loads(text)
+        sent_at = datetime.fromisoformat(body["timestamp"])
+        for story in body["data"]["stories"]:
+            for told in (story, *story["also"]):
+                piece = edited.get(bare(told["url"]))
+                # A poll later at most: until then the daemon cannot know.
+                if piece and sent_at > piece.versions[-1].at + timedelta(hours=1):
+                    assert told["title"] == piece.versions[-1].title
+                    checked.add(piece.url)
+    assert checked == set(edited)
+
+
 def test_every_item_of_the_event_is_found_in_every_language(ran: Ran) -> None:
     found = {bare(hit.entry.url) for hit in ran.hits}
     assert {piece.url for piece in of_kind("event")} <= found
@@ -319,7 +337,6 @@ def test_the_words_say_what_was_found_and_where_to_look(ran: Ran) -> None:
         hits=tuple(ran.hits),
         statuses=Counter({304: 2}),
         duplicates=0,
-        refused=0,
         files=tuple(desk.left(ran.folder)),
     )
     said = demo.words(outcome, ran.folder)
