@@ -73,9 +73,9 @@ def _channel(name: str, item: Item, reader: Reader) -> ChannelConfig | None:
 
 def _doubts(item: Item, options: Any) -> Iterator[tuple[tuple[int | str, ...], str]]:
     """Find what is allowed but hardly meant: secrets in plain text, addresses that belong to nobody."""
-    plain = item.node.plain()
     for path, value in _leaves(options, ()):
-        given = _at(plain, path)
+        one_word = path and isinstance(path[-1], int) and isinstance(item.node.value_at(path[:-1]), str)
+        given = item.node.value_at(path[:-1] if one_word else path)
         if isinstance(value, Secret) and given is not None and not kinds.REFERENCE.fullmatch(str(given)):
             yield path, "a secret in plain text; write env:NAME, file:PATH or credential:NAME"
         elif isinstance(value, Recipient) and value.address.rpartition("@")[2].lower() in _EXAMPLES:
@@ -94,15 +94,3 @@ def _leaves(value: Any, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[int
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             yield from _leaves(getattr(value, field.name), (*path, field.name))
-
-
-def _at(data: Any, path: tuple[int | str, ...]) -> Any:
-    """Return what was written at a path; None if nothing was."""
-    for step in path:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        elif not isinstance(data, str):  # one word for a list
-            return None
-    return data

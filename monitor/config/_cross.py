@@ -188,17 +188,10 @@ def _unknown(
     for number, name in enumerate(wanted):
         if name not in names:
             hint = kinds.near(name, names, otherwise=True)
-            in_list = isinstance(item.node.value, list) or isinstance(_written(item, path), list)
+            in_list = isinstance(item.node.value_at(path), list)
             place = (*path, number) if in_list else path
             mistake = item.node.mistake(place, _key(item, path), f"there is no {what} {name!r}", hint)
             yield mistake
-
-
-def _written(item: Item, path: tuple[int | str, ...]) -> object:
-    data = item.node.plain()
-    for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
-    return data
 
 
 def _key(item: Item, path: tuple[int | str, ...]) -> str:

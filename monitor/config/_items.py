@@ -221,6 +221,8 @@ def _in_words(detail: ErrorDetails, item: Item, form: type[Form]) -> Mistake:
     path = detail["loc"]
     at_key = bool(path) and path[-1] == "[key]"
     path = path[:-1] if at_key else path
+    if path and isinstance(path[-1], int) and not isinstance(item.node.value_at(path[:-1]), list):
+        path = path[:-1]  # one word where a list may stand
     given = detail.get("input")
     match detail["type"]:
         case "monitor":

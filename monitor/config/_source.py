@@ -139,6 +139,19 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
+    def value_at(self, path: tuple[int | str, ...]) -> Any:
+        """Return the plain value at `path`; None if there is none."""
+        node: Node | None = self
+        for step in path:
+            match node, step:
+                case Node(value=dict() as entries), str() if step in entries:
+                    node = entries[step].node
+                case Node(value=list() as items), int() if step < len(items):
+                    node = items[step]
+                case _:
+                    return None
+        return node.plain() if node else None
+
     def at(self, path: tuple[int | str, ...], *, key: bool = False) -> tuple[Source, int]:
         """Return where the value at `path` stands (its key, if asked), or the nearest around it."""
         node, start = self, self.start
