@@ -144,7 +144,7 @@ class Receiver:
                     writer.write(b"x" * 65_536)
                     await writer.drain()
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

@@ -79,9 +79,8 @@ class Channel(channels.Channel):
         if not isinstance(payload, dict):
             payload = {}
         payload["text"] = _cut(str(payload.get("text") or one_line(message.subject)), MAX_TEXT)
-        blocks = payload.get("blocks")
-        if isinstance(blocks, list):
-            payload["blocks"] = _shortened([b for b in blocks if isinstance(b, dict)])
+        blocks = payload.get("blocks", [])
+        payload["blocks"] = _shortened(blocks if isinstance(blocks, list) else [])
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         return replace(message, parts={**message.parts, "json": text})
 
@@ -104,6 +103,8 @@ def faults(payload: Any) -> list[str]:
     if not isinstance(payload, dict) or not payload.get("text"):
         return ["there is no `text`"]
     blocks = payload.get("blocks", [])
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        return ["`blocks` is not a list of blocks"]
     found = [f"{len(blocks)} blocks"] if len(blocks) > MAX_BLOCKS else []
     total = sum(len(text) for block in blocks for text, _ in _texts(block))
     if total > MAX_TOTAL:
@@ -133,11 +134,13 @@ def _texts(block: dict[str, Any]) -> Iterator[tuple[str, int]]:
             yield text, limit
 
 
-def _shortened(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _shortened(blocks: list[Any]) -> list[dict[str, Any]]:
     """Cut texts that are too long, then leave out the last blocks until all limits are kept."""
     kept: list[dict[str, Any]] = []
     total = 0
     for block in blocks:
+        if not isinstance(block, dict):
+            continue
         short = _cut_block(block)
         size = sum(len(text) for text, _ in _texts(short))
         if len(kept) == MAX_BLOCKS or total + size > MAX_TOTAL:

@@ -1,0 +1,203 @@
+"""Webhook: signed, repeated with the same id, and clear about what each answer means."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from monitor.channels import Tools
+from monitor.channels._http import retry_after
+from monitor.channels.webhook import MAX_BODY, Channel, WebhookOptions, signature
+from monitor.clock import VirtualClock
+from monitor.errors import ConfigError, DeliveryError, DeliveryReason, FetchError, FetchReason
+from monitor.model import Secret
+from tests.receivers import NOW, Receiver, a_delivery, a_message, tools, web_server
+
+KEY = b"\x01" * 24
+SECRET = "whsec_" + b64encode(KEY).decode()
+
+
+async def posted(receiver: Receiver, folder: Path, **options: Any) -> str:
+    async with web_server(receiver), tools(folder) as given_tools:
+        options = {"url": receiver.url(), **options}
+        channel = Channel("hook", WebhookOptions(**options), given_tools)
+        return await channel.send(a_delivery(a_message("webhook", Channel.parts), channel.recipients()[0]))
+
+
+async def test_the_signature_is_the_one_of_standard_webhooks(tmp_path: Path) -> None:
+    receiver = Receiver()
+    other = "whsec_" + b64encode(b"\x02" * 24).decode()
+    headers = {"Authorization": Secret("Bearer hush"), "X-Desk": "bn"}
+    await posted(receiver, tmp_path, secret=Secret(f"{SECRET} {other}"), headers=headers)
+    (request,) = receiver.requests
+    identity, stamp = request.headers["webhook-id"], request.headers["webhook-timestamp"]
+    assert stamp == str(int(NOW.timestamp()))
+    assert identity == json.loads(request.body)["data"]["id"]
+    signed = f"{identity}.{stamp}.".encode() + request.body
+    first, second = request.headers["webhook-signature"].split()
+    assert first == "v1," + b64encode(hmac.digest(KEY, signed, "sha256")).decode()
+    assert second == signature(b"\x02" * 24, signed)
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["authorization"] == "Bearer hush"
+    assert request.headers["x-desk"] == "bn"
+    assert request.headers["accept-encoding"] == "identity"
+
+
+def test_the_signature_agrees_with_the_specifications_example() -> None:
+    """Key, id, time and body as in the documentation of the Svix and Standard Webhooks libraries."""
+    key = b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signed = b'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}'
+    assert signature(key, signed) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+async def test_any_2xx_means_taken(status: int, tmp_path: Path) -> None:
+    body = b"" if status == 204 else b"ok"
+    assert (await posted(Receiver(status=status, body=body), tmp_path)).startswith(str(status))
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable", "reason"),
+    [
+        (301, False, DeliveryReason.REJECTED),
+        (302, False, DeliveryReason.REJECTED),
+        (400, False, DeliveryReason.REJECTED),
+        (401, False, DeliveryReason.AUTH),
+        (403, False, DeliveryReason.AUTH),
+        (404, False, DeliveryReason.REJECTED),
+        (408, True, DeliveryReason.SERVER),
+        (410, False, DeliveryReason.GONE),
+        (413, False, DeliveryReason.REJECTED),
+        (425, True, DeliveryReason.SERVER),
+        (429, True, DeliveryReason.RATE_LIMITED),
+        (500, True, DeliveryReason.SERVER),
+        (502, True, DeliveryReason.SERVER),
+        (503, True, DeliveryReason.SERVER),
+        (504, True, DeliveryReason.SERVER),
+        (599, True, DeliveryReason.SERVER),
+    ],
+)
+async def test_each_other_answer_is_tried_again_or_not(
+    status: int, retryable: bool, reason: DeliveryReason, tmp_path: Path
+) -> None:
+    receiver = Receiver(
+        status=status, headers={"Location": "http://127.0.0.1:1/secret", "Retry-After": "120"}
+    )
+    with pytest.raises(DeliveryError) as caught:
+        await posted(receiver, tmp_path)
+    assert (caught.value.retryable, caught.value.reason) == (retryable, reason)
+    assert caught.value.retry_after == (timedelta(minutes=2) if retryable else None)
+    assert len(receiver.requests) == 1
+
+
+async def test_a_lost_answer_means_it_may_have_arrived(tmp_path: Path) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        await posted(Receiver(hang_up=True), tmp_path)
+    assert (caught.value.reason, caught.value.retryable) == (DeliveryReason.UNKNOWN, True)
+
+
+async def test_no_answer_in_time_means_it_may_have_arrived(tmp_path: Path) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        await posted(Receiver(silent=True), tmp_path, timeout=timedelta(milliseconds=50))
+    assert (caught.value.reason, caught.value.retryable) == (DeliveryReason.UNKNOWN, True)
+
+
+async def test_nobody_there_is_tried_again(tmp_path: Path) -> None:
+    receiver = Receiver()
+    async with web_server(receiver):
+        pass
+    async with tools(tmp_path) as given_tools:
+        channel = Channel("hook", WebhookOptions(url=receiver.url()), given_tools)
+        with pytest.raises(DeliveryError) as caught:
+            await channel.send(a_delivery(a_message("webhook", Channel.parts)))
+    assert (caught.value.reason, caught.value.retryable) == (DeliveryReason.CONNECT, True)
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(tmp_path: Path) -> None:
+    assert (await posted(Receiver(endless=True), tmp_path)).startswith("200 okxxx")
+
+
+@pytest.mark.parametrize(
+    ("error", "retryable", "reason"),
+    [
+        (FetchError(FetchReason.REFUSED, "10.0.0.1 is private"), False, DeliveryReason.REFUSED),
+        (FetchError(FetchReason.DNS, "no such name"), True, DeliveryReason.CONNECT),
+        (FetchError(FetchReason.TLS, "bad certificate"), True, DeliveryReason.CONNECT),
+        (FetchError(FetchReason.TIMEOUT, "slow"), True, DeliveryReason.TIMEOUT),
+        (httpx.ConnectTimeout("slow"), True, DeliveryReason.TIMEOUT),
+        (httpx.UnsupportedProtocol("x"), False, DeliveryReason.REFUSED),
+        (httpx.RemoteProtocolError("garbled"), True, DeliveryReason.UNKNOWN),
+    ],
+)
+async def test_what_the_guarded_client_says_is_understood(
+    error: Exception, retryable: bool, reason: DeliveryReason, tmp_path: Path
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        given_tools = Tools(http=client, clock=VirtualClock(NOW), folder=tmp_path)
+        channel = Channel("hook", WebhookOptions(url="https://hook.example/x"), given_tools)
+        with pytest.raises(DeliveryError) as caught:
+            await channel.send(a_delivery(a_message("webhook", Channel.parts)))
+    assert (caught.value.retryable, caught.value.reason) == (retryable, reason)
+    assert "hook.example" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("120", timedelta(seconds=120)),
+        ("0", timedelta()),
+        ("Fri, 17 Oct 2025 01:41:00 GMT", timedelta(minutes=10)),
+        ("Fri, 17 Oct 2025 01:00:00 GMT", timedelta()),
+        ("99999999999999", timedelta(days=1)),
+        ("Fri, 17 Oct 2055 01:00:00 GMT", timedelta(days=1)),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("১২০", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, wait: timedelta | None) -> None:
+    assert retry_after(value, datetime(2025, 10, 17, 1, 31, tzinfo=UTC)) == wait
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url": "hook.example"},
+        {"url": "file:///etc/passwd"},
+        {"url": Secret("gopher://x/canary")},
+        {"secret": Secret("plain-canary")},
+        {"secret": Secret("whsec_c2hvcnQ=")},
+        {"secret": Secret("whsec_!!canary!!")},
+        {"headers": {"webhook-id": "canary"}},
+        {"headers": {"Content-Length": "3"}},
+        {"headers": {"X-A": "canary\r\nX-B: y"}},
+        {"headers": {"X A": "canary"}},
+        {"headers": {"X-A": Secret("canary\ncanary")}},
+    ],
+)
+def test_settings_that_cannot_work_are_refused_at_the_start(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Channel("hook", WebhookOptions(**{"url": "https://hook.example/x", **options}), None)  # type: ignore[arg-type]
+    assert "canary" not in str(caught.value)
+
+
+def test_a_receiver_is_called_by_its_host() -> None:
+    for url in ("https://u:p@hook.example:8443/t/canary?k=canary", Secret("https://[2001:db8::1]/canary")):
+        channel = Channel("hook", WebhookOptions(url=url), None)  # type: ignore[arg-type]
+        assert channel.recipients()[0].address in ("hook.example:8443", "[2001:db8::1]")
+
+
+def test_a_body_over_a_megabyte_does_not_fit() -> None:
+    assert Channel.fits("json", "x" * MAX_BODY)
+    assert not Channel.fits("json", "ক" * MAX_BODY)
