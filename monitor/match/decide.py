@@ -31,8 +31,16 @@ class Node(ABC):
         self.text = text
         self.children = tuple(children)
 
-    @abstractmethod
     def holds(self, document: Document, low: int, high: int) -> bool:
+        """Tell whether the part holds."""
+        memo = document.held
+        held = memo.get((self, low, high))
+        if held is None:
+            held = memo[self, low, high] = self._holds(document, low, high)
+        return held
+
+    @abstractmethod
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         """Tell whether the part holds."""
 
     def possible(self, hits: Hits) -> bool:
@@ -104,6 +112,10 @@ class Term(Node):
         self._nearest = nearest
 
     def holds(self, document: Document, low: int, high: int) -> bool:
+        """Tell whether the term was found: too little work to remember."""
+        return self._holds(document, low, high)
+
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         if not self.possible(document.hits):
             return False
         return (low <= 1 and high >= document.end - 1) or bool(self.places(document, low, high))
@@ -145,7 +157,7 @@ class Every(Node):
         super().__init__(text, children)
         self._cheapest_first = sorted(self.children, key=_cost)
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return all(c.holds(document, low, high) for c in self._cheapest_first)
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
@@ -167,7 +179,7 @@ class AnyOf(Node):
     def possible(self, hits: Hits) -> bool:
         return any(c.possible(hits) for c in self.children)
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return any(c.holds(document, low, high) for c in self.children)
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
@@ -183,7 +195,7 @@ class AnyOf(Node):
 class Not(Node):
     """The part does not hold."""
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return not self.children[0].holds(document, low, high)
 
     def note(self, document: Document, low: int, high: int) -> str:
@@ -202,7 +214,7 @@ class Near(Node):
         super().__init__(text, (left, right))
         self.left, self.right, self.words, self.ordered = left, right, words, ordered
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return bool(self.places(document, low, high))
 
     def possible(self, hits: Hits) -> bool:
@@ -281,7 +293,7 @@ class Sentence(Node):
     def possible(self, hits: Hits) -> bool:
         return self.children[0].possible(hits)
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return self._first(document, low, high) is not None
 
     def _first(self, document: Document, low: int, high: int) -> tuple[int, int] | None:
@@ -333,7 +345,7 @@ class AtLeast(Node):
         super().__init__(text, children)
         self.count = count
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         found = 0
         for child in self.children:
             found += child.holds(document, low, high)
@@ -364,7 +376,7 @@ class Score(Node):
         super().__init__(text, children)
         self.weights, self.least = tuple(weights), least
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return self.score(document, low, high) >= self.least
 
     def score(self, document: Document, low: int, high: int) -> float:
@@ -397,7 +409,7 @@ class Within(Node):
         first, last = document.window(self.field)
         return max(first, low), min(last, high)
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         low, high = self._window(document, low, high)
         return low <= high and self.children[0].holds(document, low, high)
 
@@ -426,7 +438,7 @@ class About(Node):
         self.field = field
         self.value = f" {key(value)} " if field in ("author", "source", "tag") else value.lower()
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return any(self._fits(v, document) for v in self._values(document.entry))
 
     def _values(self, entry: Entry) -> tuple[str, ...]:
@@ -467,7 +479,7 @@ class Dated(Node):
         super().__init__(text)
         self.first, self.last = first, last
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         day = self._day(document)
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
@@ -486,7 +498,7 @@ class Pattern(Node):
         super().__init__(text)
         self._expression = expression
 
-    def holds(self, document: Document, low: int, high: int) -> bool:
+    def _holds(self, document: Document, low: int, high: int) -> bool:
         return bool(self._found(document, low, high, 1))
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:

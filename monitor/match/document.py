@@ -46,16 +46,18 @@ class Document:
     __slots__ = (
         "_aligned",
         "_sentences",
+        "_spans",
         "_words",
         "claimed",
         "claims",
         "end",
         "entry",
         "flat",
+        "held",
         "hits",
-        "memo",
         "key",
         "language",
+        "memo",
         "starts",
     )
 
@@ -71,6 +73,8 @@ class Document:
         third = second + len(summary) + 1
         self.starts = (1, second, third, third + len(content) + 1)
         self.end = len(self.key)
+        self.held: dict[tuple[object, int, int], bool] = {}
+        self._spans: dict[Mark, Span] = {}
         self.memo: dict[tuple[object, int, int], list[Any]] = {}
         self.hits: dict[int, list[tuple[int, int]]] = {}
         self.claims: list[Mark] = []
@@ -102,8 +106,11 @@ class Document:
 
     def span(self, mark: Mark) -> Span:
         """Return a mark as evidence in the entry's own text."""
+        known = self._spans.get(mark)
+        if known is not None:
+            return known
         whole, begin, stop = self.original(mark[0], mark[1])
-        return Span(
+        span = self._spans[mark] = Span(
             field=FIELDS[self.field(mark[0])],
             start=begin,
             end=stop,
@@ -111,6 +118,7 @@ class Document:
             term=mark[2],
             entity=mark[3],
         )
+        return span
 
     def words_between(self, left: int, right: int) -> int:
         """Return how many words begin at or after `left` and before `right`."""
