@@ -119,7 +119,10 @@ async def test_a_name_without_an_address_is_a_dns_error() -> None:
     def fail(name: str, port: int) -> list[str]:
         raise OSError("Name or service not known")
 
-    for lookup in (fail, lambda name, port: []):
+    def nothing(name: str, port: int) -> list[str]:
+        return []
+
+    for lookup in (fail, nothing):
         guard = Guard(lookup=lookup)
         with pytest.raises(ResolveError, match=r"example\.org") as failed:
             await guard.addresses("example.org", 80)

@@ -23,6 +23,15 @@ Key: TypeAlias = tuple[str, str, int]
 """Scheme, host and port."""
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
+_LENIENT: Final = {
+    "lenient_optional_cr_before_lf": True,
+    "lenient_optional_crlf_after_chunk": True,
+    "lenient_spaces_after_chunk_size": True,
+    "lenient_data_after_close": True,
+}
+"""Old servers' habits that cannot be taken for anything else. What differs between readers (two
+lengths, a length with chunks) stays an error."""
+
 
 class StaleError(httpx.RemoteProtocolError):
     """A kept connection was closed before the first byte of an answer: the request may go again."""
@@ -68,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(**_LENIENT)
         self.exchanges = 0
         self.idle_since = 0.0
         self.complete = True

@@ -84,6 +84,7 @@ class Server:
         self.now_open = 0
         self.most_open = 0
         self.port = 0
+        self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -107,12 +108,20 @@ class Server:
         name = host or (f"[{self.host}]" if ":" in self.host else self.host)
         return f"{'https' if self.context else 'http'}://{name}:{self.port}{path}"
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until connections and requests are as a test wants them; two seconds at most."""
+        async with asyncio.timeout(2):
+            while not true():
+                self._changed.clear()
+                await self._changed.wait()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
         self.now_open += 1
+        self._changed.set()
         self.most_open = max(self.most_open, self.now_open)
         number = self.connections
         try:
@@ -124,6 +133,7 @@ class Server:
             pass
         finally:
             self.now_open -= 1
+            self._changed.set()
             self._tasks.discard(task)
             writer.transport.abort()
 
@@ -144,6 +154,7 @@ class Server:
             body=await reader.readexactly(length) if length else b"",
         )
         self.requests.append(request)
+        self._changed.set()
         if self.drip is not None:
             await self.drip(request, writer)
             return False
