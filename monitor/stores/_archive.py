@@ -82,14 +82,17 @@ def search(
     until: datetime | None,
 ) -> list[Entry]:
     """Return candidates, newest first (see Store.search)."""
-    wanted = select(entries).order_by(entries.c.first_seen.desc(), entries.c.n.desc()).limit(limit)
+    newest = (entries.c.first_seen.desc(), entries.c.n.desc())
+    # Rows are chosen and sorted by number; only those that are wanted are read whole.
+    chosen = select(entries.c.n).order_by(*newest).limit(limit)
     if since is not None:
-        wanted = wanted.where(entries.c.first_seen >= since)
+        chosen = chosen.where(entries.c.first_seen >= since)
     if until is not None:
-        wanted = wanted.where(entries.c.first_seen < until)
+        chosen = chosen.where(entries.c.first_seen < until)
     asked = parse(expression)
     if asked is not None:
-        wanted = wanted.where(index.finds(asked))
+        chosen = chosen.where(index.finds(asked))
+    wanted = select(entries).where(entries.c.n.in_(chosen.correlate(None))).order_by(*newest)
     return [entry_of(row) for row in conn.execute(wanted)]
 
 
