@@ -16,7 +16,7 @@ import asyncio
 import gzip
 import hashlib
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -97,7 +97,7 @@ class _Scripted:
     response: Response = field(default_factory=Response)
     hang: bool = False
     error: type[httpx.TransportError] | None = None
-    drip: tuple[bytes, ...] = ()
+    drip: Iterable[bytes] | None = None
     pause: float = 0.0
 
 
@@ -180,15 +180,18 @@ class Publisher(httpx.AsyncBaseTransport):
     def drip(
         self,
         path: str,
-        pieces: list[bytes],
+        pieces: Iterable[bytes],
         *,
         pause: float = 0.0,
         headers: Mapping[str, str] | None = None,
         times: int | None = 1,
     ) -> str:
-        """Answer 200 with the body in pieces, `pause` seconds of real time before each (0 as a transport)."""
+        """Answer 200 with the body in pieces, `pause` seconds of real time before each (0 as a transport).
+
+        `itertools.repeat(piece)` is a body without end.
+        """
         response = Response(headers=dict(headers or {}))
-        return self._script(path, _Scripted(response=response, drip=tuple(pieces), pause=pause), times)
+        return self._script(path, _Scripted(response=response, drip=pieces, pause=pause), times)
 
     def fail(self, path: str, error: type[httpx.TransportError], *, times: int | None = 1) -> str:
         """Raise a transport error; over real sockets the connection is dropped instead."""
@@ -237,7 +240,7 @@ class Publisher(httpx.AsyncBaseTransport):
         return httpx.Response(
             response.status,
             headers=dict(response.headers),
-            stream=_Pieces(scripted.drip or (body,)),
+            stream=_Pieces((body,) if scripted.drip is None else scripted.drip),
             request=request,
         )
 
@@ -248,7 +251,7 @@ class Publisher(httpx.AsyncBaseTransport):
         if scripted.hang:
             await asyncio.Event().wait()
         response = scripted.response
-        if scripted.drip:
+        if scripted.drip is not None:
             return replace(response, body=_slowly(scripted.drip, scripted.pause))
         return response
 
@@ -304,7 +307,7 @@ def _line(entry: Entry) -> Line:
     )
 
 
-async def _slowly(pieces: tuple[bytes, ...], pause: float) -> AsyncIterator[bytes]:
+async def _slowly(pieces: Iterable[bytes], pause: float) -> AsyncIterator[bytes]:
     for piece in pieces:
         await asyncio.sleep(pause)
         yield piece
@@ -313,7 +316,7 @@ async def _slowly(pieces: tuple[bytes, ...], pause: float) -> AsyncIterator[byte
 class _Pieces(httpx.AsyncByteStream):
     """A body that comes in pieces."""
 
-    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+    def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = pieces
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import doctest
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -133,6 +134,18 @@ async def test_a_dripping_body_arrives_whole(scene: Scene) -> None:
     publisher, client = scene
     answer = await client.get(publisher.drip("/rss", [b"<rss", b" version", b"='2.0'/>"]))
     assert answer.content == b"<rss version='2.0'/>"
+
+
+async def test_a_body_can_be_without_end(scene: Scene) -> None:
+    publisher, client = scene
+    url = publisher.drip("/rss", itertools.repeat(b"x" * 1000))
+    got = 0
+    async with client.stream("GET", url) as answer:
+        async for piece in answer.aiter_bytes():
+            got += len(piece)
+            if got > 100_000:
+                break
+    assert got > 100_000
 
 
 async def test_a_hanging_publisher_times_the_client_out(scene: Scene) -> None:

@@ -147,6 +147,7 @@ def words(outcome: Outcome, folder: Path) -> str:
     told = Counter(hit.match.topic for hit in hits)
     stories = len({hit.story_id for hit in hits})
     mails = [name for name in outcome.files if name.endswith(".html") and name.startswith(desk.MAIL)]
+    fullest = sorted(mails, key=lambda name: (folder / name).stat().st_size)[-2:]
     lines = [
         "Two days of news, 16 and 17 October 2025, as 17 invented outlets told them:",
         f"  {report.polls} polls ({outcome.statuses[304]} of them: nothing new), {report.entries} items,"
@@ -160,9 +161,9 @@ def words(outcome: Outcome, folder: Path) -> str:
         + (f"; {outcome.duplicates} arrived twice" if outcome.duplicates else "; each arrived once"),
         "",
         "Look at",
-        *(f"  {folder / name}" for name in mails[-3:]),
-        f"  {folder / desk.MAIL}, {folder / desk.SLACK}, {folder / desk.WEBHOOK}, {folder / desk.DIGESTS}:"
-        f" everything that was sent",
+        *(f"  {folder / name}: one of the mails, for a browser" for name in sorted(fullest)),
+        f"  {folder / desk.DIGESTS / 'index.html'}: all digests as pages",
+        f"  {folder / desk.SLACK}, {folder / desk.WEBHOOK}: digests and alerts as the receivers got them",
         f"  {folder / desk.CONFIG}: the config; change it and ask, for example,",
         f"    monitor status --config {folder / desk.CONFIG}",
         f"    monitor explain --config {folder / desk.CONFIG} --lang bn 'বুদাপেস্টে ট্রাম্প–পুতিন বৈঠক'",
