@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from monitor.errors import RenderError
-from monitor.model import Digest, Entry, Kind, Span, StoryEntry
+from monitor.model import Digest, DigestStory, Entry, Kind, Span, StoryEntry
 from monitor.render import Renderer, sample
 from monitor.render.layout import largest, layout
 from monitor.render.passages import (
@@ -33,6 +35,7 @@ from monitor.render.passages import (
 )
 from monitor.render.reader import Reader
 from monitor.render.tidy import tidy, web_link
+from tests.snapshots_update import FOLDER, messages
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 SHIPPED = Renderer([TEMPLATES])
@@ -525,3 +528,102 @@ def _titled(digest: Digest, title: str) -> Digest:
 def test_slack_escape_disarms_mentions() -> None:
     assert slack_escape("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
     assert str(Passage("x")) == "x"
+
+
+# snapshots ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_messages_are_as_in_the_snapshots() -> None:
+    """After a wanted change: `python -m tests.snapshots_update`."""
+    made = dict(messages())
+    kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*-*-*.*")}
+    assert sorted(made) == sorted(kept)
+    for name, text in made.items():
+        assert text == kept[name], f"{name} differs"
+
+
+# in a browser ─────────────────────────────────────────────────────────────────────────────────
+
+_ATTACKS = (
+    "<script>top.document.title='pwned'</script>",
+    "<img src=x onerror=\"top.document.title='pwned'\">",
+    "\"><svg onload=top.document.title='pwned'>",
+    "' autofocus onfocus=top.document.title='pwned' x='",
+    "</title></style><script>top.document.title='pwned'</script>",
+    "{{ ''.__class__ }}<iframe srcdoc=\"<script>top.document.title='pwned'</script>\">",
+)
+
+
+@pytest.mark.chromium
+def test_in_a_browser_nothing_runs_and_nothing_scrolls_sideways(tmp_path: Path) -> None:
+    """Pages in frames of 360 and 1,280 px; the outer page writes what it measures into its title."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs Debian's package chromium")
+    hostile = replace(
+        sample(copies=2),
+        route=_ATTACKS[0],
+        sections=tuple(
+            replace(s, title=_ATTACKS[i % 6], stories=tuple(_spoiled(story, i) for story in s.stories))
+            for i, s in enumerate(sample(copies=2).sections)
+        ),
+    )
+    pages = [
+        SHIPPED.render(digest, channel_type=kind, parts=("html",)).parts["html"]
+        for digest, kind in (
+            (sample(), "email"),
+            (sample(Kind.ALERT, language="en"), "email"),
+            (sample(copies=2), "file"),
+            (hostile, "email"),
+        )
+    ]
+    frames = "".join(
+        f'<iframe style="width:{pixels}px;height:2000px;border:0" srcdoc="{Markup.escape(page)}"></iframe>'
+        for page in pages
+        for pixels in (360, 1280)
+    )
+    measure = """<script>addEventListener("load", () => { document.title += [...document.querySelectorAll("iframe")]
+        .map(f => f.contentDocument.documentElement.scrollWidth + "/" + f.clientWidth).join(" ") })</script>"""
+    outer = tmp_path / "outer.html"
+    outer.write_text(f"<!doctype html><meta charset=utf-8><title></title>{frames}{measure}", encoding="utf-8")
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-sync",
+    ]
+    flags += [
+        "--disable-background-networking",
+        "--disable-component-update",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    seen = subprocess.run(
+        [chromium, *flags, "--dump-dom", outer.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    title = regex.search("<title>(.*?)</title>", seen)
+    assert title
+    widths = [tuple(map(int, pair.split("/"))) for pair in title[1].split()]
+    assert len(widths) == 8
+    assert all(wide <= frame for wide, frame in widths), widths
+
+
+def _spoiled(story: DigestStory, i: int) -> DigestStory:
+    def bad(item: StoryEntry) -> StoryEntry:
+        attack = _ATTACKS[(i + len(item.entry.title)) % len(_ATTACKS)]
+        entry = replace(
+            item.entry,
+            title=attack + "x" * 90,
+            summary=attack * 2,
+            source=attack,
+            url=f"https://h.example/{attack}",
+            language='bn" onload="top.document.title=1',
+        )
+        return replace(item, entry=entry, spans=(), terms=(attack,))
+
+    return replace(story, state=_ATTACKS[0], lead=bad(story.lead), also=tuple(map(bad, story.also)))
