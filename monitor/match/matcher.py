@@ -11,6 +11,8 @@ from monitor.errors import ConfigError, Mistake, QueryError
 from monitor.match import tree
 from monitor.match.decide import Every, Node, Term
 from monitor.match.document import Document
+from monitor.match.lint import Finding, lint
+from monitor.match.near_miss import NearMiss, near_misses
 from monitor.match.necessary import necessary
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, check_names, resolve
@@ -191,6 +193,14 @@ class Matcher:
             hint = f"did you mean {near[0]}?" if near else ""
             raise ConfigError(Mistake(key=entity_id, problem="there is no such entity", hint=hint))
         return forms(entity, typos=self.typos)
+
+    def lint(self, topics: Iterable[Topic] | None = None) -> list[Finding]:
+        """Return the faults of topics (ours, unless others are given) that are no errors."""
+        return lint(self.topics.values() if topics is None else topics, self.names)
+
+    def near_misses(self, entries: Iterable[Entry], *, least: int = 2) -> list[NearMiss]:
+        """Return new spellings seen beside known names in at least `least` entries, for a person to add."""
+        return near_misses(entries, self.names, self._vocabulary, least=least)
 
 
 def check_query(
