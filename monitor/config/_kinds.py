@@ -6,9 +6,10 @@ A kind goes into an annotation, `Annotated[timedelta, duration("1s", "10m")]`. I
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +37,6 @@ class Surroundings:
 
     environ: Mapping[str, str]
     folder: Path
-    notes: list[str] = field(default_factory=list)
 
     def resolve(self, text: str) -> str:
         """Return the secret that `env:NAME`, `file:PATH` or `credential:NAME` names. Raises WrongError."""
@@ -47,7 +47,7 @@ class Surroundings:
                 raise WrongError(f"the environment variable {name} is not set", near(name, self.environ))
             return _filled(value, f"the environment variable {name}")
         if scheme == "file":
-            return self._read(self.folder / Path(name).expanduser(), f"the secret file {name}")
+            return self._read(self.folder / os.path.expanduser(name), f"the secret file {name}")
         folder = self.environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
             hint = f"systemd gives it from /etc/monitor/credentials/{name}"
@@ -61,7 +61,7 @@ class Surroundings:
     def _read(self, path: Path, what: str) -> str:
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the name
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise WrongError(f"{what} cannot be read: {reason}") from error
         return _filled(text, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
@@ -61,7 +62,7 @@ def _read_all(reader: Reader, path: Path) -> tuple[Path, ...]:
             reader.say(Mistake(file=str(path), problem="the file is empty"))
         return (path,)
     reader.take(root, main=True)
-    files = [path]
+    files, seen = [path], {path.resolve()}
     assert isinstance(root.value, dict)
     include = root.value.get("include")
     listed = include.node.value if include else []
@@ -76,9 +77,11 @@ def _read_all(reader: Reader, path: Path) -> tuple[Path, ...]:
             reader.say(node.mistake((), "include", f"{node.value!r}: {problem}", warning=is_pattern))
             reader.items.complete &= is_pattern
         for name in found:
-            if (part := Path(name)) in files or not part.is_file():
+            part = Path(name)
+            if part.resolve() in seen or not part.is_file():
                 continue
             files.append(part)
+            seen.add(part.resolve())
             if (tree := reader.open(part, name)) is not None:
                 reader.take(tree, main=False)
     return tuple(files)
@@ -130,7 +133,7 @@ def _store(items: Items, reader: Reader, path: Path, environ: Mapping[str, str])
     if problem:
         items.mistakes.append(item.mistake(("store",), problem, hint))
     if scheme == "sqlite" and rest != ":memory:":
-        url = f"sqlite:{base_folder(path, environ).absolute() / Path(rest).expanduser()}"
+        url = f"sqlite:{base_folder(path, environ).absolute() / os.path.expanduser(rest)}"
     return SafeUrl(url)
 
 
@@ -144,8 +147,8 @@ def _templates(items: Items, path: Path) -> Path | None:
     form = item.form if item else None
     if item is None or not isinstance(form, SettingsForm) or form.templates is None:
         return None
-    folder = path.parent.absolute() / Path(form.templates).expanduser()
-    if not folder.is_dir():
+    folder = path.parent.absolute() / os.path.expanduser(form.templates)
+    if not os.path.isdir(folder):  # says no where Path.is_dir raises: a name that is too long
         items.mistakes.append(item.mistake(("templates",), f"there is no folder {form.templates!r}"))
     return folder
 
