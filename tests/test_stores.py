@@ -465,6 +465,49 @@ def test_a_database_that_another_process_holds_is_named(
         feed_store(store)
 
 
+def test_a_daemon_killed_before_its_commit_leaves_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'monitor.db'}"
+    with open_store(url) as store:
+        store.meta({"a": "before"})
+    code = (
+        "import os, signal\nfrom monitor.stores.sqlite import Store\n"
+        f"store = Store({url!r})\nstore.open()\n"
+        "def work(conn):\n"
+        "    conn.exec_driver_sql('PRAGMA cache_spill=1')\n"
+        "    conn.exec_driver_sql(\"UPDATE meta SET value = 'after'\")\n"
+        "    conn.exec_driver_sql(\"INSERT INTO meta VALUES ('big', hex(zeroblob(30000000)))\")\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "store._do(work)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    with open_store(url) as store:
+        assert store.meta() == {"a": "before"}
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    assert _open_at_once(f"sqlite:{tmp_path / 'monitor.db'}") == []
+
+
+def _open_at_once(url: str) -> list[StoreError]:
+    failures: list[StoreError] = []
+    start = threading.Barrier(4)
+
+    def work() -> None:
+        start.wait()
+        try:
+            with open_store(url) as store:
+                store.counts()
+        except StoreError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     path = tmp_path / "monitor.db"
@@ -506,6 +549,15 @@ def test_any_number_of_daemons_may_join_one_postgresql() -> None:
     one, other = PostgreSQL("postgresql://x/y"), PostgreSQL("postgresql://x/y")
     with one.exclusive(), other.exclusive():
         pass
+
+
+@pytest.mark.postgresql
+def test_many_may_open_a_new_database_at_once(server_url: str) -> None:
+    with open_store(server_url) as store:
+        assert isinstance(store, SqlStore)
+        store._do(lambda conn: conn.exec_driver_sql("DROP SCHEMA public CASCADE"))
+        store._do(lambda conn: conn.exec_driver_sql("CREATE SCHEMA public"))
+    assert _open_at_once(server_url) == []
 
 
 @pytest.mark.postgresql

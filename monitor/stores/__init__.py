@@ -87,9 +87,9 @@ class Store(ABC):
     ) -> list[FeedState]:
         """Take up to `limit` due feeds for `lease`, earliest first; each state carries its token.
 
-        A feed under another's unexpired lease is not taken. `everything` takes feeds that are not
-        due as well, except while a publisher's Retry-After or 410 holds (`held_until` > now) and
-        except those polled at or after `now`.
+        A feed under another's unexpired lease is not taken, nor one whose publisher told us to stay
+        away (`held_until` > now). One without a `next_poll_at` is not due by itself. `everything`
+        takes feeds that are not due as well, except those polled at or after `now`.
         """
 
     @abstractmethod
@@ -99,12 +99,13 @@ class Store(ABC):
         All in one commit. A record whose token no longer holds the feed's lease is left out
         whole; the answer says for each record whether it was taken. Writing an entry or a match
         that exists already changes nothing (two feeds of one batch may bring the same entry).
-        The claim ends with it. New matches get growing sequence numbers.
+        The claim ends with it. New matches get growing sequence numbers: whoever has seen one never
+        finds a lower one later. A revised entry's match keeps its number and why it is held.
         """
 
     @abstractmethod
     def feed_states(self) -> list[FeedState]:
-        """Return the states of all configured feeds, by URL."""
+        """Return the states of all configured feeds, by URL. A paused one has the status `paused`."""
 
     # archive ──────────────────────────────────────────────────────────────────────────────────
 
@@ -122,6 +123,7 @@ class Store(ABC):
     ) -> list[Entry]:
         """Return the newest entries whose key satisfies a necessary full-text expression.
 
+        By `first_seen`: those in [`since`, `until`), newest first.
         The expression is FTS5 syntax restricted to quoted words, quoted phrases, `"word" *`
         prefixes, AND, OR and parentheses; empty means every entry. The caller decides what
         really matches.
@@ -158,7 +160,8 @@ class Store(ABC):
     def hits(self, topics: Sequence[str], after: int, until: datetime) -> list[Hit]:
         """Return unheld hits of `topics` with seq > `after`, matched by `until`, that have a story.
 
-        Ends before the first one that has none yet, so that a cursor never passes it.
+        Ends before the first one that has none yet or was matched later (clocks of two processes
+        differ), so that a cursor never passes it.
         """
 
     @abstractmethod
@@ -173,8 +176,8 @@ class Store(ABC):
     def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:
         """Promise 2: move the cursor and queue the frozen messages.
 
-        Does nothing and returns False when the cursor no longer stands at `expected` (another
-        process was faster). A delivery whose id exists is not queued again.
+        Does nothing and returns False when the cursor no longer stands at `expected` or has made a
+        later slot (another process was faster). A delivery whose id exists is not queued again.
         """
 
     # outbox ───────────────────────────────────────────────────────────────────────────────────
@@ -184,6 +187,7 @@ class Store(ABC):
         """Take up to `limit` due deliveries for `lease`, oldest first; each carries its token.
 
         Deliveries found `sending` under an expired lease are taken again: whoever had them died.
+        A claim counts as an attempt: the first claim of a delivery gives it with `attempts` 1.
         """
 
     @abstractmethod
@@ -208,7 +212,8 @@ class Store(ABC):
     def prune(self, now: datetime, keep: Keep, *, batch: int = 500) -> int:
         """Drop up to `batch` entries (and bodies) that are older than `keep` says; return how many.
 
-        Identities and sightings stay. Entries with an undelivered message stay.
+        Identities and sightings stay. Entries with an undelivered message stay. Messages whose fate
+        was decided longer ago than entries are kept go too, and count; what was told stays known.
         """
 
     @abstractmethod

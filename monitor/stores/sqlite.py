@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from zlib import compress, decompress
@@ -141,8 +141,7 @@ class Store(SqlStore):
         """
         if self._engine is None:
             raise StoreError("the store is not open")
-        with appearing(target) as part, self._turn:
-            connection = self._engine.raw_connection()
+        with appearing(target) as part, self._turn, closing(self._engine.raw_connection()) as connection:
             try:
                 connection.cursor().execute("VACUUM INTO ?", (str(part),))
             except sqlite3.Error as error:
