@@ -258,7 +258,7 @@ def _take_date(found: _Written) -> date | None:
     for word in _split(found.rest):
         if word[0].isdigit():
             numbers.append(word.rstrip("stndrhSTNDRH"))
-        elif not _take_word(found, fold(word), months):
+        elif word != "at" and not _take_word(found, fold(word), months):  # AT is a zone
             return None
     if triple is not None:
         return None if numbers or months else _from_triple(triple, found.weekday)

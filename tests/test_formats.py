@@ -1,0 +1,228 @@
+"""The readers of feeds, where the corpus does not reach."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.errors import ParseError, ParseReason
+from monitor.formats import _common, _feedparser, _strict
+from monitor.formats.json import Format as JsonFormat
+from monitor.formats.xml import Format
+from monitor.model import Document, Item
+
+URL = "https://example.org/feed.xml"
+XML = Format()
+
+
+def rss(inside: str, head: str = "", declaration: str = '<?xml version="1.0"?>') -> bytes:
+    """Return a small RSS document."""
+    return f'{declaration}{head}<rss version="2.0"><channel><title>t</title>{inside}</channel></rss>'.encode()
+
+
+def one(inside: str) -> Item:
+    """Return the item of a document that holds one."""
+    (item,) = XML.parse(rss(f"<item>{inside}</item>"), "", url=URL).items
+    return item
+
+
+@pytest.mark.parametrize(
+    "body, reason",
+    [
+        (b"", ParseReason.EMPTY),
+        (b" \r\n\xef\xbb\xbf", ParseReason.EMPTY),
+        (b"<!DOCTYPE html><html><body>Access denied</body></html>", ParseReason.HTML),
+        (b"<!-- cached --><HTML><head>", ParseReason.HTML),
+        (
+            b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><html/>',
+            ParseReason.HTML,
+        ),
+        (b"Access denied", ParseReason.NOT_A_FEED),
+        (b"/etc/passwd", ParseReason.NOT_A_FEED),
+        (b"http://127.0.0.1/", ParseReason.NOT_A_FEED),
+        (b'<?xml version="1.0"?><opml version="2.0"><body/></opml>', ParseReason.NOT_A_FEED),
+    ],
+)
+def test_what_is_no_feed_has_a_reason(body: bytes, reason: ParseReason) -> None:
+    with pytest.raises(ParseError) as refused:
+        XML.parse(body, "text/html", url=URL)
+    assert refused.value.reason is reason
+
+
+def test_an_empty_feed_is_a_feed() -> None:
+    assert XML.parse(rss(""), "", url=URL).items == ()
+
+
+def test_a_body_that_is_a_path_opens_no_file() -> None:
+    with pytest.raises(ParseError):
+        XML.parse(__file__.encode(), "", url=URL)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<!DOCTYPE rss [<!ENTITY xxe SYSTEM "file:///etc/hostname">]>',
+        '<!DOCTYPE rss [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p;]>',
+        '<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd">',
+        '<!-- <rss> --><!DOCTYPE rss [<!ENTITY xxe "expanded">]>',
+    ],
+)
+def test_a_doctype_is_declined_by_the_strict_path_and_expands_nothing(head: str) -> None:
+    body = rss("<item><title>&xxe;</title><guid>1</guid></item>", head)
+    assert _strict.read(body, "", url=URL) is None
+    for item in XML.parse(body, "", url=URL).items:
+        assert item.title in ("", "&xxe;", "expanded")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<title>a & b</title>",
+        "<title>a &nbsp; b</title>",
+        "<title>a <b>c</b></title>",
+        "<title>one</title><title>two</title>",
+        "<summary>x</summary>",
+        '<description type="xhtml">x</description>',
+        '<media:description xmlns:media="http://search.yahoo.com/mrss/">x</media:description>',
+        '<link xmlns="http://www.w3.org/2005/Atom" href="/x"/>',
+    ],
+)
+def test_what_could_mean_two_things_is_left_to_feedparser(inside: str) -> None:
+    body = rss(f"<item>{inside}<guid>1</guid></item>")
+    assert _strict.read(body, "", url=URL) is None
+    assert XML.parse(body, "", url=URL).path == "feedparser"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1251", "koi8-r", "utf-16"])
+def test_a_desk_can_say_which_charset_a_feed_is_in(charset: str) -> None:
+    body = rss("<item><title>Путин</title></item>", declaration="").decode().encode(charset)
+    assert XML.parse(body, "text/xml; charset=us-ascii", url=URL, charset=charset).items[0].title == "Путин"
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "us-ascii", "windows-1252"])
+def test_what_is_utf8_is_read_as_utf8_whatever_it_declares(declared: str) -> None:
+    body = rss("<item><title>পুতিন</title></item>", declaration=f'<?xml version="1.0" encoding="{declared}"?>')
+    assert XML.parse(body, "", url=URL).items[0].title == "পুতিন"
+
+
+def test_a_charset_of_the_header_alone_counts() -> None:
+    body = rss("<item><title>Путин</title></item>").decode().encode("windows-1251")
+    document = XML.parse(body, "application/xml; charset=windows-1251", url=URL)
+    assert (document.path, document.items[0].title) == ("strict", "Путин")
+
+
+def test_utf16_is_read() -> None:
+    body = rss("<item><title>Путин</title></item>", declaration='<?xml version="1.0" encoding="utf-16"?>')
+    assert XML.parse(body.decode().encode("utf-16"), "", url=URL).items[0].title == "Путин"
+
+
+def test_a_guid_is_the_link_only_if_it_is_a_permalink() -> None:
+    assert one("<title>x</title><guid>https://example.org/1</guid>").link == "https://example.org/1"
+    assert one('<title>x</title><guid isPermaLink="false">https://example.org/1</guid>').link == ""
+    assert one("<title>x</title><guid>12</guid>") == Item(guid="12", link="https://example.org/12", title="x")
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "file:///etc/passwd",
+     " vbscript:x", "feed:x", "mailto:a@b.c"],
+)  # fmt: skip
+def test_a_link_that_is_no_web_address_is_none(link: str) -> None:
+    assert one(f"<title>x</title><link>{link}</link>").link == ""
+
+
+def test_titles_and_texts_are_unescaped_once() -> None:
+    item = one(
+        "<title>A &amp;lt;b&amp;gt; &amp;amp; C</title><description>&lt;p&gt;x &amp;amp; y&lt;/p&gt;</description>"
+    )
+    assert item.title == "A &lt;b&gt; &amp; C"
+    assert item.summary == "<p>x &amp; y</p>"
+
+
+def test_text_that_was_encoded_twice_is_mended() -> None:
+    twisted = "Orbán és Putyin".encode().decode("latin-1")
+    for body in (
+        rss(f"<item><title>{twisted}</title></item>"),
+        rss(f"<item><title>{twisted} & x</title></item>"),
+    ):
+        assert XML.parse(body, "", url=URL).items[0].title.startswith("Orbán és Putyin")
+
+
+def test_more_than_two_thousand_items_are_cut() -> None:
+    body = rss("".join(f"<item><guid>{i}</guid></item>" for i in range(2500)))
+    assert len(XML.parse(body, "", url=URL).items) == 2000
+
+
+def test_dublin_core_dates_outside_atom_are_the_publication() -> None:
+    date = '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2025-10-16</dc:date>'
+    item = one(f"<title>x</title>{date}")
+    assert item.published is not None
+    assert item.updated is None
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("A. Writer", "A. Writer"),
+        ("a@example.org (A. Writer)", "A. Writer"),
+        ("A. Writer <a@example.org>", "A. Writer"),
+        ("a@example.org", "a@example.org"),
+        ("@handle", "@handle"),
+    ],
+)
+def test_an_author_is_a_name_where_there_is_one(text: str, expected: str) -> None:
+    assert _common.author_name(text) == expected
+
+
+@pytest.mark.parametrize(
+    "minutes, period, frequency, expected",
+    [
+        ("60", "", "", 3600),
+        ("", "daily", "4", 6 * 3600),
+        ("60", "daily", "1", 86400),
+        ("0", "", "", None),
+        ("-5", "", "", None),
+        ("soon", "minutely", "1", None),
+        ("", "always", "", None),
+        ("", "hourly", "0", 3600),
+        ("9" * 50, "", "", 525_600 * 60),
+    ],
+)
+def test_a_wish_for_time_between_polls(
+    minutes: str, period: str, frequency: str, expected: int | None
+) -> None:
+    assert _common.ttl(minutes, period, frequency) == (timedelta(seconds=expected) if expected else None)
+
+
+def test_skipped_hours_and_days_are_found_on_both_paths() -> None:
+    wishes = "<skipHours><hour>0</hour><hour>24</hour><hour>x</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
+    for body in (rss(wishes), rss(f"{wishes}<item><title>a & b</title></item>")):
+        document = XML.parse(body, "", url=URL)
+        assert (document.skip_hours, document.skip_days) == (frozenset({0}), frozenset({6}))
+
+
+@pytest.mark.parametrize(
+    "body, reason",
+    [
+        (b"{", ParseReason.BROKEN),
+        (b'{"version": 1}', ParseReason.NOT_A_FEED),
+        (b'{"items": []}', ParseReason.NOT_A_FEED),
+        (b'{"a":' * 100_000, ParseReason.TOO_COSTLY),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "\xff"}]}', ParseReason.BROKEN),
+    ],
+)
+def test_json_that_is_no_feed_has_a_reason(body: bytes, reason: ParseReason) -> None:
+    with pytest.raises(ParseError) as refused:
+        JsonFormat().parse(body, "", url=URL)
+    assert refused.value.reason is reason
+
+
+def test_odd_json_items_are_passed_over() -> None:
+    body = b'{"version": "https://jsonfeed.org/version/1", "items": [1, null, {"id": true, "tags": "x", "author": 5, "title": "\\ud800"}]}'
+    document = JsonFormat().parse(body, "", url=URL)
+    assert document == Document(format="json", path="json", items=(Item(title="?"),))
+
+
+def test_feedparser_alone_reads_what_it_is_given() -> None:
+    assert _feedparser.read(rss("<item><title>x</title></item>"), "", url=URL).items[0].title == "x"
