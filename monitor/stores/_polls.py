@@ -38,12 +38,19 @@ _REVISED = {"title", "summary", "content", "url", "guid", "author", "tags", "pub
 def sync(
     conn: Connection, upsert: Upsert, configured: Iterable[Feed], now: datetime, spread: timedelta
 ) -> None:
-    """Make the configured feeds the polled ones (see Store.sync_feeds)."""
-    rows = {feed.url: feed for feed in configured}
-    conn.execute(update(feeds).values(configured=False).where(feeds.c.configured))
-    if not rows:
-        return
-    conn.execute(
+    """Make the configured feeds the polled ones (see Store.sync_feeds).
+
+    Only what changes is written: rows that stay as they are must not wait for those who poll them.
+    """
+    wanted = {feed.url: feed for feed in configured}
+    before = {
+        row.url: (row.configured, row.paused)
+        for row in conn.execute(select(feeds.c.url, feeds.c.configured, feeds.c.paused))
+    }
+    for chunk in chunks(sorted(url for url, (polled, _) in before.items() if polled and url not in wanted)):
+        conn.execute(update(feeds).where(feeds.c.url.in_(chunk)).values(configured=False))
+    execute_many(
+        conn,
         upsert(feeds, changes={"configured", "paused"}),
         [
             {
@@ -54,7 +61,8 @@ def sync(
                 "next_poll_at": (due := now + spread * _place(url)),
                 "due_at": due,
             }
-            for url, feed in sorted(rows.items())
+            for url, feed in sorted(wanted.items())
+            if before.get(url) != (True, feed.paused)
         ],
     )
 

@@ -112,7 +112,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "summary": storable(entry.summary),
         "content": storable(entry.content),
         "author": storable(entry.author),
-        "tags": dump(entry.tags),
+        "tags": dump(entry.tags) if entry.tags else "[]",
         "published": entry.published,
         "updated": entry.updated,
         "first_seen": entry.first_seen,

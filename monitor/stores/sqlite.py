@@ -125,9 +125,11 @@ class Store(SqlStore):
         with os.fdopen(descriptor, "r+") as file:
             try:
                 flock(file, LOCK_EX | LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 holder = file.read(20).strip() or "unknown"
                 raise StoreError(f"another monitor (pid {holder}) is running on {self.path}") from error
+            except OSError as error:
+                raise StoreError(f"cannot lock {self.path}.lock: {error.strerror}") from error
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
