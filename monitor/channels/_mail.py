@@ -85,7 +85,9 @@ def _text(text: str, subtype: str) -> MIMEText:
     raw = text.encode("utf-8", "replace")
     charset = Charset("utf-8")
     charset.body_encoding = BASE64 if sum(byte > 126 for byte in raw) * 6 > len(raw) else QP
-    return MIMEText(raw.decode(), subtype, charset)  # type: ignore[arg-type]  # typeshed says str, the code takes both
+    part = MIMEText(raw.decode(), subtype, charset)  # type: ignore[arg-type]  # a Charset is taken too
+    del part["MIME-Version"]
+    return part
 
 
 def _subject(prefix: str, subject: str) -> str:

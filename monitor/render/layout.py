@@ -13,6 +13,8 @@ T = TypeVar("T")
 _TOP = 3
 _TOP_FROM = 7
 """Digests of so many stories get their most carried ones on top; shorter ones are read whole anyway."""
+_FIRST = 12
+"""Behind so many, what only one publisher has is told in a line: a digest is read, not scrolled."""
 _IN_FULL = 3
 """So many stories are told in full before others are left out of the list."""
 
@@ -45,7 +47,8 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
     """Lay out a digest with `full` stories told in full and `listed` shown at all."""
     everything = [story for section in digest.sections for story in section.stories]
     ranked = _ranked(digest, everything)
-    shown, told = ranked[:listed], {story.id for story in ranked[:full]}
+    shown = ranked[:listed]
+    told = {story.id for place, story in enumerate(ranked[:full]) if place < _FIRST or story.sources > 1}
     top = tuple(s for s in shown[:_TOP] if s.id in told) if len(everything) >= _TOP_FROM else ()
     above = {story.id for story in top}
     visible = {story.id for story in shown} - above
@@ -70,11 +73,16 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
 
 
 def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestStory]:
-    """The most carried stories, then the first of each topic, the second of each topic, and so on.
+    """The most carried stories (of equals, one in the reader's language), then the first of each topic,
+    the second of each topic, and so on.
 
     So no topic vanishes because another has much to tell.
     """
-    by_weight = sorted(everything, key=lambda s: (-s.sources, -s.score))[:_TOP]
+    own = digest.language.partition("-")[0]
+    by_weight = sorted(
+        everything,
+        key=lambda s: (-s.sources, s.lead.entry.language.partition("-")[0] != own, -s.score),
+    )[:_TOP]
     depth = max((len(section.stories) for section in digest.sections), default=0)
     in_turn = (
         section.stories[place]

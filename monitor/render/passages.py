@@ -7,7 +7,7 @@ or a mark inside a cluster tears Bengali conjuncts and vowel signs from their co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from unicodedata import category, east_asian_width
 
@@ -19,8 +19,8 @@ from monitor.model import Span, StoryEntry
 _CLUSTER = regex.compile(r"\X")
 _SENTENCE_END = regex.compile(r"[.!?…।॥。！？]+[\"'”’»)\]]*\s+|\n+")
 _ZERO_WIDTH = frozenset({"Mn", "Me", "Cf"})
-_LONGEST_READ = 20_000
-"""Code points of a field that are looked at: an excerpt never needs more."""
+_LONGEST_READ = 4_000
+"""Code points of a title that are looked at. None that a person wrote is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,14 @@ def marked(text: str, spans: Iterable[Span], field: str = "") -> Passage:
     return Passage(text, tuple(joined))
 
 
-def headline(item: StoryEntry, limit: int = 0) -> Passage:
-    """Return the title; where there is none, the beginning of the text, else the link.
-
-    Cut to `limit` clusters if given.
-    """
-    for field in ("title", "summary", "content"):
-        whole = _one_line(passage(item, field))
-        if whole.text:
-            longest = limit or (0 if field == "title" else 90)
-            return _cut(whole, 0, longest) if longest else whole
+def headline(item: StoryEntry, limit: int = 300) -> Passage:
+    """Return the title in one line; where there is none, the beginning of the text, else the link."""
+    if item.entry.title.strip():
+        return _cut(_one_line(passage(item, "title")), 0, limit)
+    for field in ("summary", "content"):
+        text = _one_line(passage(item, field))
+        if text:
+            return _cut(text, 0, min(limit, 90))
     return Passage(item.entry.url)
 
 
@@ -93,13 +91,29 @@ def excerpt(item: StoryEntry, limit: int = 240) -> Passage:
     From the summary, or from the content where only that has a match or there is no summary. Empty
     when the text only repeats the title. Cut at words, with … where something is left out.
     """
-    title = " ".join(item.entry.title.split()).casefold()
-    found = [one for field in ("summary", "content") if (one := _one_line(passage(item, field))).text]
-    found = [one for one in found if one.text.casefold().strip(" .…।") != title.strip(" .…।")]
-    if not found:
-        return Passage("")
-    best = next((one for one in found if one.marks), found[0])
-    return _cut(best, best.marks[0][0] if best.marks else 0, limit)
+    title = _bare(item.entry.title)
+    found: list[Passage] = []
+    for field in ("summary", "content"):
+        one = _one_line(_around_first_mark(item, field, 8 * limit))
+        if one and _bare(one.text) != title:
+            found.append(one)
+            if one.marks:
+                return _cut(one, one.marks[0][0], limit)
+    return _cut(found[0], 0, limit) if found else Passage("")
+
+
+def _around_first_mark(item: StoryEntry, field: str, reach: int) -> Passage:
+    """Return the field, `reach` code points to both sides of its first match: all that an excerpt needs."""
+    text = str(getattr(item.entry, field))
+    spans = [s for s in item.spans if s.field == field and text[s.start : s.end] == s.surface]
+    first = min((s.start for s in spans), default=0)
+    start = max(text.rfind(" ", 0, first - reach) + 1, 0) if first > reach else 0
+    piece = text[start : first + reach]
+    return marked(piece, [replace(s, start=s.start - start, end=s.end - start) for s in spans], field)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).casefold().strip(" .…।")
 
 
 def clipped(text: str, limit: int) -> str:

@@ -364,9 +364,10 @@ def _utc(when: datetime | None) -> str | None:
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if when else None
 
 
-def _why(terms: Sequence[str], labels: Mapping[str, str]) -> list[str]:
-    """Return the terms as a reader knows them: entities by their label, each once."""
-    return list(dict.fromkeys(_label(term, labels) for term in terms))
+def _why(terms: Sequence[str], labels: Mapping[str, str], most: int = 6) -> list[str]:
+    """Return at most `most` terms as a reader knows them, each once: entities by their label, then words."""
+    ordered = sorted(terms, key=lambda term: not term.startswith("@"))
+    return list(dict.fromkeys(_label(term, labels) for term in ordered))[:most]
 
 
 def _label(term: str, labels: Mapping[str, str]) -> str:
