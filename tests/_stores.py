@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from monitor import registry
-from monitor.stores import Store
+from monitor.stores import Store, _migrations
+from monitor.stores._tables import counters, metadata
 
 __all__ = ["make_store", "open_store", "postgresql_server", "store", "store_url"]
 
@@ -67,14 +68,43 @@ def postgresql_server() -> Iterator[Callable[[], str]]:
             server.cleanup()
 
 
-def _fresh_sqlite(request: pytest.FixtureRequest) -> str:
+@contextmanager
+def _fresh_sqlite(request: pytest.FixtureRequest) -> Iterator[str]:
     folder: Path = request.getfixturevalue("tmp_path")
-    return f"sqlite:{folder / 'monitor.db'}"
+    yield f"sqlite:{folder / 'monitor.db'}"
 
 
-def _fresh_postgresql(request: pytest.FixtureRequest) -> str:
+@contextmanager
+def _fresh_postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database that is emptied and used again: in 5 ms, not the 150 ms that making one takes."""
     fresh: Callable[[], str] = request.getfixturevalue("postgresql_server")
-    return fresh()
+    url = _empty.pop() if _empty else fresh()
+    yield url
+    if _emptied(url):
+        _empty.append(url)
+
+
+_empty: list[str] = []
+
+
+def _emptied(url: str) -> bool:
+    """Empty a database's tables; False if a test changed more than that, or still uses it."""
+    psycopg = pytest.importorskip("psycopg")
+    try:
+        with psycopg.connect(url) as connection:
+            connection.execute("SET lock_timeout = '1s'")
+            (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            for table in reversed(metadata.sorted_tables):
+                if table is not counters:
+                    connection.execute(f"DELETE FROM {table.name}")
+            connection.execute("UPDATE counters SET value = 0")
+            schemas = connection.execute(
+                "SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+            ).fetchone()
+    except psycopg.Error:
+        return False
+    known = any(Path(_migrations.__file__).parent.glob(f"versions/{version}_*.py"))
+    return known and schemas == (1,)
 
 
 _FRESH = {"sqlite": _fresh_sqlite, "postgresql": _fresh_postgresql}
@@ -86,11 +116,12 @@ _FRESH = {"sqlite": _fresh_sqlite, "postgresql": _fresh_postgresql}
         for name in registry.names("stores")
     ]
 )
-def store_url(request: pytest.FixtureRequest) -> str:
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of an empty database of one member of the family."""
     if request.param not in _FRESH:
         pytest.fail(f"say in tests/_stores.py how to make an empty database for stores/{request.param}.py")
-    return _FRESH[request.param](request)
+    with _FRESH[request.param](request) as url:
+        yield url
 
 
 @pytest.fixture
