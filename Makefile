@@ -13,7 +13,7 @@ BIN := .venv/bin
 define install
 	@test -n "$(PYTHON)" || { echo "monitor needs Python 3.11 or later"; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
-		uv sync --quiet --locked --no-dev --inexact $(if $(1),--extra $(1)); \
+		uv sync --quiet --locked --no-dev --inexact --compile-bytecode $(if $(1),--extra $(1)); \
 	elif { test -x $(BIN)/pip || $(PYTHON) -m venv .venv >/dev/null 2>&1; } && test -x $(BIN)/pip; then \
 		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.$(if $(1),[$(1)])'; \
 	else \

@@ -254,6 +254,7 @@ class Pipeline:
         if one.document is not None:
             fresh = dedupe(one.found, one.document, feed, known, now=now)
         first = one.state.first_poll_at is None
+        carried = sum(not _seen(known.get(sighting.entry_id), feed) for sighting in fresh.sightings)
         readings = {}
         for entry in (*fresh.entries, *fresh.revised):
             old = known.get(entry.id)
@@ -275,7 +276,7 @@ class Pipeline:
             one.error,
             settings=self.parts.poll,
             feed=feed,
-            new_entries=len(fresh.entries),
+            new_entries=carried,
             jitter=self.random.random(),
         )
         return PollRecord(state=state, fresh=fresh, readings=readings)
@@ -487,6 +488,11 @@ class Pipeline:
 
     def _say(self, kind: str, **fields: object) -> None:
         self.tell(Event(kind=kind, at=self.clock.now(), fields=fields))
+
+
+def _seen(known: Known | None, feed: Feed) -> bool:
+    """Whether this feed was known to carry the entry."""
+    return known is not None and feed.url in known.fingerprints
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -106,9 +107,9 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, reload.set)
         scheduler = Scheduler(
             {
-                "poll": (POLL_EVERY, lambda: self._ring("poll", self._poll, watchdog)),
-                "send": (SEND_EVERY, lambda: self._ring("send", self._send, watchdog)),
-                "prune": (PRUNE_EVERY, lambda: self._ring("prune", self.pipeline.prune, watchdog)),
+                "poll": (POLL_EVERY, partial(self._ring, "poll", self._poll, watchdog)),
+                "send": (SEND_EVERY, partial(self._ring, "send", self._send, watchdog)),
+                "prune": (PRUNE_EVERY, partial(self._ring, "prune", self.pipeline.prune, watchdog)),
             }
         )
         scheduler.start()
@@ -159,7 +160,8 @@ class Service:
         """Take a new config if it is right; else say what is wrong with it and go on as before."""
         watchdog.reloading()
         try:
-            config = load()
+            # In a thread: thousands of feeds take seconds to read, and the watchdog waits for none.
+            config = await asyncio.to_thread(load)
             if config.store != self.config.store:
                 raise ConfigError("store: cannot be changed by a reload; restart the service")
             parts, http = self._make(config)

@@ -181,7 +181,9 @@ class Desk:
         return [sys.executable, "-m", "monitor", first, *rest, "--config", str(self.config)]
 
     def environ(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
+        # A process that may not keep compiled modules spends most of a short life compiling.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
 
     def run(self, *arguments: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

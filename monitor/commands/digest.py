@@ -95,7 +95,7 @@ def render(config: Config, digest: Digest, form: str) -> str:
 
 async def _send(config: Config, route: Route, at: datetime | None) -> None:
     """Make the route's slot due now and let the pipeline tell and deliver: nothing is told twice."""
-    observer = Observer(sys.stderr, level="info")
+    observer = Observer(sys.stderr, level="info", secrets=config.secrets)
     store = service.open_store(config)
     with store.exclusive():
         store.open()

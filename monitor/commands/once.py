@@ -36,7 +36,7 @@ def command(app: App, everything: bool, at: datetime | None, as_json: bool, verb
 
 
 async def _once(config: Config, *, everything: bool, at: datetime | None, verbose: bool) -> Report:
-    observer = Observer(sys.stderr, level="info" if verbose else "warning")
+    observer = Observer(sys.stderr, level="info" if verbose else "warning", secrets=config.secrets)
     store = service.open_store(config)
     with store.exclusive():
         clock: Any = SystemClock()

@@ -13,13 +13,14 @@ import click
 from monitor import config as configs
 from monitor import service
 from monitor.commands._app import App
+from monitor.config import Config
 from monitor.observe import Notifier, Observer
 
 
 @click.command()
 @click.option(
     "--log-format",
-    type=click.Choice(["auto", "text", "json"]),
+    type=click.Choice(["auto", "text", "logfmt", "json", "journal"]),
     default="auto",
     show_default=True,
     help="auto: words on a terminal, key=value lines elsewhere.",
@@ -31,13 +32,19 @@ def command(app: App, log_format: str) -> None:
     On SQLite a second daemon on the same database is refused (exit 69); on PostgreSQL it joins.
     """
     config = app.load()
-    observer = Observer(sys.stderr, format=log_format)
+    observer = Observer(sys.stderr, format=log_format, secrets=config.secrets)
+    observer.listen()
     built = service.build(config, tell=observer.tell, spread=config.poll.minimum)
     notifier = Notifier(app.environ.get("NOTIFY_SOCKET", ""))
 
+    def load() -> Config:
+        new = configs.load(app.path(), app.environ)
+        observer.hide(new.secrets)
+        return new
+
     async def daemon() -> None:
         async with built:
-            await built.run(load=lambda: configs.load(app.path(), app.environ), watchdog=notifier)
+            await built.run(load=load, watchdog=notifier)
 
     with built.store.exclusive():
         _run(daemon())

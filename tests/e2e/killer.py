@@ -73,6 +73,7 @@ def forked(work: Any) -> int:
 def main(path: str, moment: str, *times: str) -> None:
     """Answer lines until there are none."""
     config = configs.load(Path(path), dict(os.environ))
+    service.build(config)  # imports all that a run needs, once, before there is anything to fork
     when = [datetime.fromisoformat(at) for at in times]
     for line in sys.stdin:
         number, store, hook = line.split()
