@@ -62,7 +62,6 @@ class Mailbox:
     raw: list[bytes] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
 
-    @property
     def mails(self) -> list[Mail]:
         return [message_from_bytes(raw) for raw in self.raw]
 

@@ -64,7 +64,7 @@ async def test_a_bengali_digest_arrives_readable_with_its_headers(tmp_path: Path
     box = Mailbox()
     message = a_message("email", PARTS)
     assert await sent(box, tmp_path, message, subject_prefix="[ডেস্ক]") == "250 OK queued"
-    (mail,) = box.mails
+    (mail,) = box.mails()
     assert box.to == ["desk@example.org"]
     assert subject_of(mail) == f"[ডেস্ক] {message.subject}"
     assert mail["Message-ID"] == f"<{message.id}@news.example>"
@@ -86,8 +86,8 @@ async def test_an_alert_says_which_story_it_is_about(tmp_path: Path) -> None:
     box = Mailbox()
     message = a_message("email", PARTS, kind=Kind.ALERT, language="en")
     await sent(box, tmp_path, message)
-    assert box.mails[0]["X-Monitor-Story"] == message.stories[0]
-    assert box.mails[0]["References"] == f"<thread.{message.stories[0]}@news.example>"
+    assert box.mails()[0]["X-Monitor-Story"] == message.stories[0]
+    assert box.mails()[0]["References"] == f"<thread.{message.stories[0]}@news.example>"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_a_connection_lost_after_the_message_means_it_may_have_arrived(tmp
     assert len(box.raw) == 1
     again = Mailbox()
     await sent(again, tmp_path)
-    assert again.mails[0]["Message-ID"] == box.mails[0]["Message-ID"]
+    assert again.mails()[0]["Message-ID"] == box.mails()[0]["Message-ID"]
 
 
 async def test_no_server_is_tried_again(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from email import message_from_bytes
 from email.charset import BASE64, QP, Charset
 from email.generator import BytesGenerator
 from email.header import Header, decode_header, make_header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
 from io import BytesIO
@@ -30,6 +30,7 @@ _LONGEST_SUBJECT = 240
 """Clusters: more than any client shows, far below what makes servers refuse a header."""
 _NOT_ATEXT = regex.compile(r"[^A-Za-z0-9._+-]")
 _CLUSTER = regex.compile(r"\X")
+_ASCII = bytes(range(0x80))
 
 
 def mail(
@@ -84,7 +85,7 @@ def _text(text: str, subtype: str) -> MIMEText:
     """
     raw = text.encode("utf-8", "replace")
     charset = Charset("utf-8")
-    charset.body_encoding = BASE64 if sum(byte > 126 for byte in raw) * 6 > len(raw) else QP
+    charset.body_encoding = BASE64 if len(raw.translate(None, _ASCII)) * 6 > len(raw) else QP
     part = MIMEText(raw.decode(), subtype, charset)  # type: ignore[arg-type]  # a Charset is taken too
     del part["MIME-Version"]
     return part
@@ -128,7 +129,7 @@ def _bytes(body: MIMEMultipart) -> bytes:
 
 def _verify(raw: bytes, meant: Mapping[str, str]) -> None:
     """Read the bytes as a receiver does; every header must be there once and say what was meant."""
-    read = message_from_bytes(raw)
+    read = BytesHeaderParser().parsebytes(raw)
     expected = sorted([*meant, "Content-Type"], key=str.lower)
     found = sorted(read.keys(), key=str.lower)
     subject = str(make_header(decode_header(read["Subject"] or "")))

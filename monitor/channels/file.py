@@ -132,9 +132,12 @@ def _row(page: Path) -> str:
     title = _TITLE.search(beginning)
     language = _LANGUAGE.search(beginning)
     words = unescape(title[1]).strip() if title else page.stem
+    day, time = page.stem[:8], page.stem[9:13]
+    stamp = f"{day[:4]}-{day[4:6]}-{day[6:]} {time[:2]}:{time[2:]}" if (day + time).isdigit() else ""
     return (
-        f'<li><a href="{escape(page.name)}" lang="{language[1] if language else ""}" dir="auto">'
-        f'{escape(words)}</a> <a class=t href="{escape(page.stem)}.txt">text</a></li>'
+        f'<li><small>{stamp}</small> <a href="{escape(page.name)}"'
+        f' lang="{language[1] if language else ""}" dir="auto">{escape(words)}</a>'
+        f' <a href="{escape(page.stem)}.txt"><small>text</small></a></li>'
     )
 
 
@@ -148,18 +151,25 @@ _INDEX = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark }}
 body {{
-  max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
-  font: 1rem/1.7 "Noto Sans", "Noto Sans Bengali", "Nirmala UI", "Kohinoor Bangla", system-ui, sans-serif
+  margin: 0 auto; max-width: 46rem; padding: 1.5rem 1rem 3rem; background: #f3f2ee; color: #1f2328;
+  font: 1rem/1.75 "Noto Sans", "Noto Sans Bengali", "Nirmala UI", "Kohinoor Bangla", system-ui, sans-serif
 }}
+h1 {{ font-size: 1.4rem }}
 ol {{ list-style: none; padding: 0 }}
-li {{ padding: .5rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent) }}
-a {{ text-underline-offset: .2em }}
-.t {{ font-size: .85rem; margin-inline-start: .5rem }}
+li {{ padding: .45rem 0; border-top: 1px solid #dedbd3 }}
+a {{ color: #0b4a82; text-decoration: none }}
+small {{ color: #575d66; font-variant-numeric: tabular-nums; margin-inline-end: .4rem }}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: #17191d; color: #e4e3df }}
+  a {{ color: #93c7fb }}
+  small {{ color: #a9afb8 }}
+  li {{ border-color: #33373e }}
+}}
 </style>
 </head>
 <body>
 <main>
-<h1>{title}</h1>
+<h1>{title} <small>UTC</small></h1>
 <ol>
 {rows}
 </ol>

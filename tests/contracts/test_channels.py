@@ -65,7 +65,7 @@ async def _email(stack: AsyncExitStack, given: Tools) -> Case:
                 for part in mail.walk()
                 if part.get_content_maintype() == "text"
             )
-            for mail in box.mails
+            for mail in box.mails()
         ]
 
     def fail() -> None:
@@ -74,7 +74,7 @@ async def _email(stack: AsyncExitStack, given: Tools) -> Case:
     return Case(
         find("channels", "email")("desk", options, given),
         arrived,
-        lambda: [mail["Message-ID"] for mail in box.mails],
+        lambda: [mail["Message-ID"] for mail in box.mails()],
         fail,
     )
 
