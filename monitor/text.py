@@ -295,7 +295,8 @@ _BREAKING = (
     "select summary table tbody td tfoot th thead title tr ul video audio"
 )
 _BLOCKS = frozenset(_BREAKING.split())
-_UNSEEN = ("script", "style", "template", "noscript", "textarea", "head")
+_HIDDEN = "script style template noscript textarea head"
+_UNSEEN = {n: re.compile(f"</{n}", re.IGNORECASE) for n in _HIDDEN.split()}
 _TAG = re.compile(r"<(?:(!--)|(/?)([A-Za-z][A-Za-z0-9:-]*)|[!?/])")
 _RUN = re.compile(r"[^\S\n\u00a0]*\n\s*|[ \t\r\f\v]{2,}|[\t\r\f\v]")
 
@@ -309,37 +310,33 @@ def plain(source: str) -> str:
     """
     if "<" not in source:
         return source if "&" not in source else html.unescape(source)
-    parts: list[str] = []
-    position = 0
-    for piece, position in _pieces(source):  # noqa: B007
-        parts.append(piece)
-    text = "".join(parts)
+    text = "".join(_pieces(source))
     return _RUN.sub(lambda m: "\n" if "\n" in m[0] else " ", text).strip()
 
 
-def _pieces(source: str) -> Iterator[tuple[str, int]]:
-    """Yield text and separators of an HTML source, each with the position after it."""
+def _pieces(source: str) -> Iterator[str]:
+    """Yield the text and the line breaks of an HTML source."""
     position = 0
-    lowered = ""
+    unclosed: set[str] = set()
     while (tag := _TAG.search(source, position)) is not None:
         if tag.start() > position:
-            yield _unescaped(source[position : tag.start()]), tag.start()
+            yield _unescaped(source[position : tag.start()])
         if tag[1]:
             end = source.find("-->", tag.end())
             position = len(source) if end < 0 else end + 3
             continue
-        end = _tag_end(source, tag.end())
+        position = end = _tag_end(source, tag.end())
         name = (tag[3] or "").lower()
-        position = end
-        if name in _UNSEEN and not tag[2] and source[end - 2 : end] != "/>":
-            lowered = lowered or source.lower()
-            close = lowered.find(f"</{name}", end) if len(lowered) == len(source) else -1
-            if close >= 0:
-                position = _tag_end(source, close)
+        if name in _UNSEEN and not tag[2] and name not in unclosed and source[end - 2 : end] != "/>":
+            close = _UNSEEN[name].search(source, end)
+            if close:
+                position = _tag_end(source, close.end())
+            else:
+                unclosed.add(name)
         if name in _BLOCKS:
-            yield "\n", position
+            yield "\n"
     if position < len(source):
-        yield _unescaped(source[position:]), len(source)
+        yield _unescaped(source[position:])
 
 
 def _unescaped(text: str) -> str:
@@ -347,7 +344,7 @@ def _unescaped(text: str) -> str:
     return html.unescape(text) if "&" in text else text
 
 
-_ATTRIBUTES = re.compile(r"""[^>"']*(?:"[^"<]*"[^>"']*|'[^'<]*'[^>"']*)*>""")
+_ATTRIBUTES = re.compile(r"""[^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>""")
 
 
 def _tag_end(source: str, position: int) -> int:

@@ -47,7 +47,7 @@ def desk() -> Matcher:
 
 def entry(title: str = "", summary: str = "", lang: str = "und", **more: Any) -> Entry:
     """Return an entry with this text."""
-    known = {
+    known: dict[str, Any] = {
         "id": "e",
         "url": "https://news.test/1",
         "source": "Daily Example",
