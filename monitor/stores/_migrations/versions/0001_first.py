@@ -21,7 +21,8 @@ WORDS = sa.LargeBinary().with_variant(TSVECTOR(), "postgresql")
 def upgrade() -> None:
     """Make all tables and the index for full-text search."""
     _feeds()
-    _archive()
+    _identities()
+    _entries()
     _found()
     _telling()
     _facts()
@@ -62,8 +63,8 @@ def _feeds() -> None:
     op.create_index(op.f("ix_feeds_due_at"), "feeds", ["due_at"], unique=False)
 
 
-def _archive() -> None:
-    """What was published."""
+def _identities() -> None:
+    """What was ever seen, and where."""
     op.create_table(
         "identities",
         sa.Column("id", KEY, nullable=False),
@@ -84,6 +85,10 @@ def _archive() -> None:
         sa.PrimaryKeyConstraint("entry_id", "feed_url", name=op.f("pk_sightings")),
         sqlite_with_rowid=False,
     )
+
+
+def _entries() -> None:
+    """What was published."""
     op.create_table(
         "entries",
         sa.Column("n", NUMBER, sa.Identity(always=False), nullable=False),
