@@ -218,10 +218,11 @@ class _Builder(lark.Transformer[lark.Token, Any]):
         return tree.Within(field=items[0].split(":")[0], part=items[1], offset=items[0].start_pos)
 
     def about(self, items: list[Any]) -> tree.Part:
-        value = str(items[1])
-        return tree.About(
-            field=items[0].split(":")[0], value=value.strip('"“”').strip(), offset=items[0].start_pos
-        )
+        field, _, value = items[0].partition(":")
+        value = value.strip().strip('"“”').strip()
+        if not value:
+            raise self._error(f"no {field} is given", items[0].start_pos)
+        return tree.About(field=field, value=value, offset=items[0].start_pos)
 
     def date(self, items: list[Any]) -> tree.Part:
         token = items[0]

@@ -111,7 +111,7 @@ class Vocabulary:
         name = entity.type not in _COMMON_TYPES
         for source, text, code in _written(entity, typos=typos):
             member = languages.language(code)
-            fixed = member is None or source == "forms" or (source == "names" and code in entity.forms)
+            fixed = member is None or source == "forms" or text in entity.forms.get(code, ())
             case = _case(text, member, person=entity.type == "person")
             self._add(text, term, member if not fixed else None, code, proper=proper, case=case, name=name)
 
@@ -337,7 +337,7 @@ def forms(entity: Entity, *, typos: bool = True) -> list[Form]:
     for source, text, code in _written(entity, typos=typos):
         member = languages.language(code)
         found.setdefault((code, text), Form(text, code, source, text))
-        if member is None or source == "forms" or (source == "names" and code in entity.forms):
+        if member is None or source == "forms" or text in entity.forms.get(code, ()):
             continue
         *before, last = flatten(key(text)).split() or [""]
         for form in sorted(member.forms(last, proper=proper)) if last else ():
