@@ -32,11 +32,8 @@ class App:
         return configs.find(self.config_path, self.environ)
 
     def load(self) -> Config:
-        """Return the config. Raises ConfigError with every mistake; warnings go to stderr."""
-        config = configs.load(self.path(), self.environ)
-        for warning in config.warnings:
-            click.echo(str(warning), err=True)
-        return config
+        """Return the config. Raises ConfigError with every mistake."""
+        return configs.load(self.path(), self.environ)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")

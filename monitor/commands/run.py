@@ -32,6 +32,8 @@ def command(app: App, log_format: str) -> None:
     On SQLite a second daemon on the same database is refused (exit 69); on PostgreSQL it joins.
     """
     config = app.load()
+    for warning in config.warnings:
+        click.echo(str(warning), err=True)
     observer = Observer(sys.stderr, format=log_format, secrets=config.secrets)
     observer.listen()
     built = service.build(config, tell=observer.tell, spread=config.poll.minimum)

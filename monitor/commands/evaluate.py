@@ -1,0 +1,73 @@
+"""evaluate: precision, recall and F1 on labelled cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import service
+from monitor.commands._app import App, json_option, print_json
+from monitor.errors import ConfigError, Mistake
+from monitor.match import evaluate
+
+
+@click.command()
+@click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--topic", help="Judge every case by this topic.")
+@click.option("--min-precision", type=click.FloatRange(0, 1), default=0.0, help="Exit 1 below it.")
+@click.option("--min-recall", type=click.FloatRange(0, 1), default=0.0, help="Exit 1 below it.")
+@json_option
+@click.pass_obj
+def command(
+    app: App, cases: Path, topic: str | None, min_precision: float, min_recall: float, as_json: bool
+) -> None:
+    """Measure topics or queries on CASES, a file with one JSON object a line.
+
+    {"id", "lang", "text" or "title" + "summary", "query" or "topic", "expect": true|false}, or with
+    --topic {"id", "lang", "title", "summary", "label": "relevant"|"not"|"borderline"}.
+    """
+    config = app.load()
+    result = evaluate(read_cases(cases), service.matcher(config), topic=topic)
+    if as_json:
+        print_json(result)
+    else:
+        _print(result)
+    if result["precision"] < min_precision or result["recall"] < min_recall:
+        raise click.exceptions.Exit(1)
+
+
+def read_cases(path: Path) -> list[dict[str, Any]]:
+    """Return the cases of a file. Raises ConfigError naming each line that is none."""
+    cases, mistakes = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            case = json.loads(line)
+            if not isinstance(case, dict):
+                raise ValueError("not a JSON object")
+            cases.append(case)
+        except ValueError as error:
+            mistakes.append(Mistake(file=str(path), line=number, column=1, problem=str(error)))
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return cases
+
+
+def _print(result: dict[str, Any]) -> None:
+    low_p, high_p = result["ci"]["precision"]
+    low_r, high_r = result["ci"]["recall"]
+    click.echo(f"cases      {result['cases']} ({result['borderline']} borderline left out)")
+    click.echo(f"precision  {result['precision']:.3f}  (95 %: {low_p:.3f}–{high_p:.3f})")
+    click.echo(f"recall     {result['recall']:.3f}  (95 %: {low_r:.3f}–{high_r:.3f})")
+    click.echo(f"F1         {result['f1']:.3f}    accuracy {result['accuracy']:.3f}")
+    for kind, names in result["by"].items():
+        for name, figures in names.items():
+            if len(names) > 1:
+                measured = f"P {figures['precision']:.3f}  R {figures['recall']:.3f}"
+                click.echo(f"  {kind:7} {name:24} {figures['cases']:5}  {measured}")
+    for wrong in result["wrong"]:
+        click.echo(f"wrong: {wrong['id']}  expected {wrong['expect']}, got {wrong['got']}")

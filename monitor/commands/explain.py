@@ -1,0 +1,214 @@
+"""explain: which topics match a text and why; for an entry also why it was or was not sent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import service
+from monitor.cluster import WINDOW
+from monitor.commands._app import App, json_option, plain, print_json
+from monitor.config import Config
+from monitor.match import Explanation
+from monitor.model import Clause, Delivery, Entry, Match, Send, Span
+from monitor.stores import Store
+
+WIDE = 90
+"""Characters of a clause's text that are shown: a long query would bury what it says."""
+
+
+@click.command()
+@click.argument("what", metavar="-|FILE|e:ENTRY|TEXT")
+@click.option("--topic", help="Only this topic.")
+@click.option("--query", help="Ask this query instead of the topics.")
+@click.option("--lang", default="", help="The text's language (BCP 47) [default: found out].")
+@click.option("--whole", is_flag=True, help="Print every clause, not only those that tell.")
+@json_option
+@click.pass_obj
+def command(
+    app: App, what: str, topic: str | None, query: str | None, lang: str, whole: bool, as_json: bool
+) -> None:
+    """Say which topics match and why, clause by clause; where not, what failed and what was nearest.
+
+    WHAT is a text, a file, - for standard input, or e: and the beginning of an entry's id; for an
+    entry the answer goes on to its story, routes and deliveries.
+    """
+    config = app.load()
+    sending: list[dict[str, Any]] | None = None
+    if what.startswith("e:"):
+        entry, sending = _stored(config, what.removeprefix("e:"))
+        rename: str | None = None
+    else:
+        entry, rename = _given(what, lang), "text"
+    found = service.matcher(config).explain(entry, topic=topic, query=query)
+    facts = _facts(found, rename)
+    if sending is not None:
+        facts = {"entry": plain(entry), **facts, "sending": sending}
+    if as_json:
+        print_json(facts)
+    else:
+        _print(facts, whole=whole)
+
+
+def _given(what: str, lang: str) -> Entry:
+    if what == "-":
+        text = sys.stdin.read()
+    else:
+        path = Path(what)
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else what
+        except OSError:  # too long to be a file's name: a text
+            text = what
+    now = datetime(1970, 1, 1, tzinfo=UTC)
+    return Entry(
+        id="text", url="", summary=text, first_seen=now, source="", feed_url="", language=lang or "und"
+    )
+
+
+def _facts(found: Explanation, rename: str | None) -> dict[str, Any]:
+    by_entity: dict[str, list[Span]] = {}
+    for span in found.entities:
+        by_entity.setdefault(span.entity, []).append(span)
+    return {
+        "lang": found.language,
+        "entities": [
+            {"entity": entity, "spans": [_span(s, rename, term=False) for s in spans]}
+            for entity, spans in by_entity.items()
+        ],
+        "look_alikes": [_span(s, rename) for s in found.look_alikes],
+        "topics": [
+            {
+                "topic": name,
+                "matched": evidence.matched,
+                "score": evidence.score,
+                "clauses": [_clause(c, rename) for c in evidence.clauses],
+                "spans": [_span(s, rename) for s in evidence.spans],
+            }
+            for name, evidence in found.topics.items()
+        ],
+    }
+
+
+def _span(span: Span, rename: str | None, *, term: bool = True) -> dict[str, Any]:
+    place = {"field": rename or span.field, "start": span.start, "end": span.end, "surface": span.surface}
+    return {**place, "term": span.term} if term else place
+
+
+def _clause(clause: Clause, rename: str | None) -> dict[str, Any]:
+    return {
+        "text": clause.text,
+        "matched": clause.matched,
+        "note": clause.note,
+        "spans": [_span(s, rename) for s in clause.spans],
+        "clauses": [_clause(c, rename) for c in clause.clauses],
+    }
+
+
+# ── an entry of the archive: what became of it ────────────────────────────────────────────────
+
+
+def _stored(config: Config, entry_id: str) -> tuple[Entry, list[dict[str, Any]]]:
+    store = service.open_store(config)
+    store.open()
+    try:
+        found = store.entry(entry_id)
+        if found is None:
+            raise click.UsageError(f"no entry's id (or more than one) begins with {entry_id!r}")
+        entry, matches = found
+        return entry, _sending(config, store, entry, matches)
+    finally:
+        store.close()
+
+
+def _sending(config: Config, store: Store, entry: Entry, matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """Say for each route what became of the entry, with one reason where it was not sent."""
+    around = store.recent_stories(entry.first_seen - WINDOW)
+    story = next((story.id for story, _ in around if entry.id in story.entry_ids), "")
+    deliveries = [d for d in store.deliveries(limit=10_000) if story and story in d.message.stories]
+    cursors = {(c.route, c.channel, c.recipient): c for c in store.cursors()}
+    rows = []
+    for route in config.routes:
+        mine = [match for match in matches if match.topic in route.topics]
+        row: dict[str, Any] = {"route": route.name, "story": story}
+        if not mine:
+            wanted = ", ".join(route.topics)
+            rows.append({**row, "outcome": "not matched", "reason": f"none of its topics: {wanted}"})
+            continue
+        if all(match.held for match in mine):
+            rows.append({**row, "outcome": "held", "reason": mine[0].held})
+            continue
+        sent = [d for d in deliveries if d.message.route == route.name]
+        rows += [{**row, **_delivery(d)} for d in sent]
+        if not sent:
+            slots = [c.next_slot for key, c in cursors.items() if key[0] == route.name and c.next_slot]
+            when = (
+                "at once" if route.send is Send.IMMEDIATE else plain(min(slots)) if slots else "its next slot"
+            )
+            rows.append({**row, "outcome": "waiting", "reason": f"told {when}"})
+    return rows
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "delivery": delivery.id,
+        "channel": delivery.channel,
+        "recipient": delivery.message.recipient.address,
+        "kind": delivery.message.kind.value,
+        "outcome": delivery.status.value,
+        "at": plain(delivery.sent_at or delivery.due_at),
+        "reason": delivery.detail or delivery.reason,
+    }
+
+
+# ── for people ────────────────────────────────────────────────────────────────────────────────
+
+
+def _print(facts: dict[str, Any], *, whole: bool) -> None:
+    if "entry" in facts:
+        entry = facts["entry"]
+        click.echo(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}\n")
+    click.echo(f"language  {facts['lang']}")
+    for one in facts["entities"]:
+        surfaces = dict.fromkeys(span["surface"] for span in one["spans"])
+        click.echo(f"  @{one['entity']:20} {', '.join(surfaces)}")
+    for span in facts["look_alikes"]:
+        click.echo(f"  claimed by @{span['term'].lstrip('@'):9} {span['surface']}")
+    for topic in facts["topics"]:
+        mark = (
+            click.style("matches", fg="green", bold=True) if topic["matched"] else click.style("no", dim=True)
+        )
+        click.echo(
+            f"\n{topic['topic']}: {mark}" + (f"  (score {topic['score']:g})" if topic["matched"] else "")
+        )
+        for clause in topic["clauses"]:
+            _print_clause(clause, 1, whole=whole)
+    for row in facts.get("sending", []):
+        place = (
+            f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]
+        )
+        click.echo(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
+        if "at" in row:
+            click.echo(f"  {row['kind']} {row['at']}  {row['delivery']}")
+
+
+def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:
+    """Print a clause and what it is made of: of one that holds, what made it hold; of one that does
+    not, two levels of what is missing. `whole` prints all."""
+    surfaces = ", ".join(dict.fromkeys(span["surface"] for span in clause["spans"]))
+    mark = "+" if clause["matched"] else "-"
+    text = clause["text"] if whole or len(clause["text"]) <= WIDE else clause["text"][: WIDE - 1] + "…"
+    said = "  ".join(part for part in (surfaces if not clause["clauses"] else "", clause["note"]) if part)
+    if not whole and len(said) > 2 * WIDE:
+        said = said[: 2 * WIDE - 1] + "…"
+    click.echo(f"{'  ' * depth}{mark} {text}" + (f"    {said}" if said else ""))
+    for child in clause["clauses"]:
+        telling = (
+            child["matched"] and not child["text"].startswith("NOT ") if clause["matched"] else depth < 3
+        )
+        if whole or telling:
+            _print_clause(child, depth + 1, whole=whole)

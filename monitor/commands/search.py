@@ -1,0 +1,61 @@
+"""search: the archive, in the query language of topics."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from monitor import service
+from monitor.commands._app import App, Moment, json_option, plain, print_json
+from monitor.commands._archive import found, marked
+
+CANDIDATES = 20_000
+"""How many of the newest candidates the index may bring before match decides."""
+
+
+@click.command()
+@click.argument("query")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many.")
+@click.option("--since", type=Moment(), help="First seen at TIME or later.")
+@click.option("--until", type=Moment(), help="First seen at TIME or earlier.")
+@json_option
+@click.pass_obj
+def command(
+    app: App, query: str, limit: int, since: datetime | None, until: datetime | None, as_json: bool
+) -> None:
+    """Find entries: best score first, then newest.
+
+    Example: monitor search '@trump NEAR/8 @putin AND lang:bn'
+    """
+    config = app.load()
+    ready = service.matcher(config).find(query)
+    store = service.open_store(config)
+    store.open()
+    try:
+        hits = list(found(store, ready, limit=CANDIDATES, since=since, until=until))
+    finally:
+        store.close()
+    hits.sort(key=lambda hit: (-hit[1].score, -hit[0].first_seen.timestamp(), hit[0].id))
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": entry.id,
+                    "title": entry.title,
+                    "url": entry.url,
+                    "source": entry.source,
+                    "lang": entry.language,
+                    "published": plain(entry.published),
+                    "first_seen": plain(entry.first_seen),
+                    "score": evidence.score,
+                    "spans": plain(evidence.spans),
+                }
+                for entry, evidence in hits[:limit]
+            ]
+        )
+        return
+    for entry, evidence in hits[:limit]:
+        click.echo(f"{entry.first_seen:%Y-%m-%d %H:%M}  {entry.language:3} {marked(entry, evidence.spans)}")
+        click.echo(f"{'':16}  {'':3} {entry.source}  {entry.url}  e:{entry.id[:8]}")
+    click.echo(f"{len(hits)} found" + (f", {limit} shown" if len(hits) > limit else ""), err=True)
