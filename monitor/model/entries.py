@@ -34,6 +34,8 @@ class Entry:
     country: str = ""
     revision: int = 1
     fingerprint: str = ""
+    entities: tuple[str, ...] = ()
+    """Ids of the entities that match found in it, in order of first mention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
