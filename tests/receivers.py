@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from email.message import Message as Mail
 from pathlib import Path
 
 import httpx
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from monitor.channels import Tools
 from monitor.clock import VirtualClock
@@ -59,6 +60,9 @@ class Mailbox:
     data: str = "250 OK queued"
     hang_up: bool = False
     """Take the message, then close without an answer."""
+    password: str = ""
+    tls: ssl.SSLContext | None = None
+    starttls: bool = False
     raw: list[bytes] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
 
@@ -92,9 +96,23 @@ class Mailbox:
 @asynccontextmanager
 async def mail_server(box: Mailbox) -> AsyncIterator[Mailbox]:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(box, hostname="mx.example.org", loop=loop, enable_SMTPUTF8=False), "127.0.0.1", 0
-    )
+
+    def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+        right = isinstance(data, LoginPassword) and data.password.decode() == box.password
+        return AuthResult(success=right, handled=False)
+
+    def protocol() -> SMTP:
+        return SMTP(
+            box,
+            hostname="mx.example.org",
+            loop=loop,
+            enable_SMTPUTF8=False,
+            tls_context=box.tls if box.starttls else None,
+            authenticator=check if box.password else None,
+            auth_require_tls=False,
+        )
+
+    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=None if box.starttls else box.tls)
     box.port = server.sockets[0].getsockname()[1]
     try:
         yield box

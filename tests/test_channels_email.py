@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -151,6 +154,67 @@ async def test_a_server_without_the_wanted_encryption_gets_no_mail(server: str, 
     assert caught.value.retryable
     assert box.raw == []
     assert "hush-hush" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that only we trust, with its key in the same file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs Debian's package openssl")
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    made = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    made += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "-", "-out", "-"]
+    pem = subprocess.run([openssl, *made], capture_output=True, text=True, check=True).stdout
+    file.write_text(pem, encoding="ascii")
+    return file
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+async def test_mail_goes_encrypted_to_a_server_we_trust_and_to_no_other(
+    scheme: str, certificate: Path, tmp_path: Path
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    box = Mailbox(tls=context, starttls=scheme != "smtps", password="open sesame")
+    async with mail_server(box), tools(tmp_path) as given_tools:
+
+        def channel(ca: str) -> Channel:
+            options = EmailOptions(
+                to=("a@b.example",),
+                server=f"{scheme}://127.0.0.1:{box.port}",
+                username="desk",
+                password=Secret("open sesame"),
+                ca=ca,
+            )
+            return Channel("desk", options, given_tools)
+
+        delivery = a_delivery(a_message("email", PARTS), DESK)
+        assert await channel(str(certificate)).send(delivery) == "250 OK queued"
+        with pytest.raises(DeliveryError) as caught:
+            await channel("").send(delivery)
+    assert caught.value.reason is DeliveryReason.CONNECT
+    assert caught.value.retryable
+    assert len(box.raw) == 1
+
+
+async def test_a_wrong_password_is_final_and_not_repeated_in_the_error(tmp_path: Path) -> None:
+    box = Mailbox(password="open sesame")
+    with pytest.raises(DeliveryError) as caught:
+        await sent(box, tmp_path, username="desk", password=Secret("guessed-wrong"))
+    assert (caught.value.reason, caught.value.retryable) == (DeliveryReason.AUTH, False)
+    assert "guessed-wrong" not in str(caught.value)
+    assert await sent(box, tmp_path, username="desk", password=Secret("open sesame"))
 
 
 def test_each_recipient_has_a_language_and_zone_of_their_own(tmp_path: Path) -> None:

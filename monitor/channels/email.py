@@ -52,6 +52,8 @@ class EmailOptions:
     """Empty: no login."""
     password: Secret | None = None
     """`env:NAME`, `file:PATH` or `credential:NAME`. Never sent in the clear to another machine."""
+    ca: str = ""
+    """A PEM file of the authorities to trust instead of the system's, for a server inside the house."""
     subject_prefix: str = ""
     """Put before each subject."""
     list_id: str = ""
@@ -109,6 +111,7 @@ class Channel(channels.Channel):
             timeout=self.options.timeout.total_seconds(),
             use_tls=self._scheme == "smtps",
             start_tls=self._scheme == "smtp+starttls",
+            cert_bundle=str(self.tools.folder / self.options.ca) if self.options.ca else None,
             local_hostname=self._sender.rpartition("@")[2],
         )
         try:
