@@ -437,9 +437,10 @@ def test_any_text_of_a_publisher_gets_an_answer(text: str) -> None:
 
 
 def test_five_megabytes_of_names_are_read() -> None:
-    text = "Trump and Putin meet in Budapest. " * 20_000
-    reading = desk().read(entry(text[:200], text, "en"))
-    assert reading.matches
+    reading = desk().read(entry("News", "Trump and Putin meet in Budapest. " * 50_000, "en"))
+    assert {m.topic for m in reading.matches} >= {"trump-putin-summit", "venue"}
+    noise = "শহরের বাজারে আজ পেঁয়াজের দাম কমেছে। " * 130_000
+    assert desk().read(entry("News", noise + "পুতিন", "bn")).entities
 
 
 def test_a_regular_expression_cannot_hang_the_daemon() -> None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date
+from itertools import islice
 from typing import Any
 
 from monitor.match.document import Document, Mark
@@ -18,7 +19,9 @@ Place = tuple[int, int, tuple[Mark, ...]]
 Hits = Mapping[int, list[tuple[int, int]]]
 
 MOST_PLACES = 2_000
-"""Places of one part that are followed up: more of them tell a reader nothing new."""
+"""Places of one part that are followed up."""
+MOST_SENTENCES = 100
+"""Sentences that are shown as evidence."""
 
 
 class Node(ABC):
@@ -133,7 +136,7 @@ class Term(Node):
             (start, end, ((start, end, self.text, entity),))
             for number, entity in self.terms
             if number in hits
-            for start, end in hits[number][:MOST_PLACES]
+            for start, end in hits[number]
         ]
         return sorted(found) if len(self.terms) > 1 else found
 
@@ -306,12 +309,8 @@ class Sentence(Node):
         inner = self.children[0]
         if not inner.possible(document.hits):
             return []
-        return [
-            p
-            for s, e in document.sentences(low, high)
-            if inner.holds(document, s, e)
-            for p in inner.places(document, s, e)
-        ]
+        holding = (w for w in document.sentences(low, high) if inner.holds(document, *w))
+        return [p for w in islice(holding, MOST_SENTENCES) for p in inner.places(document, *w)]
 
     def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
         """Return the clauses as they stand in the first sentence that fits, else in the nearest one."""

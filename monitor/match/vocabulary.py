@@ -33,6 +33,9 @@ _LINKS = frozenset(" \n-'\"“”«»„")
 _MEMO = 50_000
 """Different words whose reading is remembered, per language."""
 
+MOST_PLACES = 2_000
+"""Places of one term that are remembered: a text with more of them is a book, and more tell nothing new."""
+
 ANY_ENDING: frozenset[str] = frozenset({"*"})
 
 
@@ -220,6 +223,7 @@ class Vocabulary:
         memo = self._memo.setdefault(document.language, {})
         hits = document.hits
         rivals: list[tuple[int, int, int]] = []
+        counts: dict[int, int] = {}
         for start, end, pattern in self._automaton.find_overlapping(flat):
             stop = flat.find(" ", end)
             tail = flat[end:stop] if stop != end else ""
@@ -229,6 +233,8 @@ class Vocabulary:
                     memo.clear()
                 found = memo[pattern, tail] = self._accepted(pattern, tail, document.language)
             for target, case in found:
+                if counts.get(target.term, 0) >= MOST_PLACES:
+                    continue
                 begin = start if target.free else start + 1
                 finish = end if target.free else stop
                 if target.rest:
@@ -237,6 +243,7 @@ class Vocabulary:
                         continue
                 if case and not _has_case(document.surface(begin, finish), case):
                     continue
+                counts[target.term] = counts.get(target.term, 0) + 1
                 if target.literal:
                     hits.setdefault(target.term, []).append((begin, finish))
                 else:
@@ -278,7 +285,7 @@ class Vocabulary:
                     else target.case
                 )
                 found.append((target, needs))
-        return tuple(found)
+        return _distinct(found)
 
     def _settle(self, document: Document, rivals: list[tuple[int, int, int]]) -> None:
         """Give each overlapping group of entities and look-alikes to the longest."""
@@ -313,6 +320,17 @@ class Vocabulary:
             else:
                 won.append((start, end, term))
         return sorted(won)
+
+
+def _distinct(found: list[tuple[Target, str]]) -> tuple[tuple[Target, str], ...]:
+    """Leave one of the targets that say the same: a name is often written alike in many languages."""
+    kept: dict[object, tuple[Target, str]] = {}
+    for target, case in found:
+        same = (target.term, target.rest, target.free)
+        known = kept.get(same)
+        if known is None or (known[1] and not case):
+            kept[same] = (target, case)
+    return tuple(kept.values())
 
 
 def _written(entity: Entity, *, typos: bool) -> Iterable[tuple[str, str, str]]:
