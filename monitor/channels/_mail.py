@@ -7,6 +7,7 @@ are encoded by us, and the finished bytes are parsed again and compared before a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.charset import BASE64, QP, Charset
@@ -19,17 +20,14 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
 from io import BytesIO
 
-import regex
-
 from monitor.channels._text import one_line
 from monitor.errors import DeliveryError, DeliveryReason
 from monitor.model import Kind, Message
 
 _POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
-_LONGEST_SUBJECT = 240
-"""Clusters: more than any client shows, far below what makes servers refuse a header."""
-_NOT_ATEXT = regex.compile(r"[^A-Za-z0-9._+-]")
-_CLUSTER = regex.compile(r"\X")
+_LONGEST_SUBJECT = 300
+"""Characters: more than any client shows, far below what makes servers refuse a header."""
+_NOT_ATEXT = re.compile(r"[^A-Za-z0-9._+-]")
 _ASCII = bytes(range(0x80))
 
 
@@ -94,8 +92,10 @@ def _text(text: str, subtype: str) -> MIMEText:
 def _subject(prefix: str, subject: str) -> str:
     """Return one line without control characters in which no encoded word can be read."""
     line = one_line(f"{prefix} {subject}").replace("=?", "= ?").replace("?=", "? =")
-    clusters = _CLUSTER.findall(line)
-    return line if len(clusters) <= _LONGEST_SUBJECT else "".join(clusters[: _LONGEST_SUBJECT - 1]) + "…"
+    if len(line) <= _LONGEST_SUBJECT:
+        return line
+    space = line.rfind(" ", _LONGEST_SUBJECT // 2, _LONGEST_SUBJECT)
+    return line[: space if space > 0 else _LONGEST_SUBJECT - 1] + "…"
 
 
 def _header(name: str, value: str) -> Header | str:
@@ -118,7 +118,7 @@ def _atom(text: str) -> str:
 
 def _label(text: str) -> str:
     """Return `text` as a label of a List-Id (RFC 2919): letters, digits, hyphens."""
-    return regex.sub(r"[^A-Za-z0-9-]+", "-", one_line(text)).strip("-") or f"x{text.encode().hex()[:24]}"
+    return re.sub(r"[^A-Za-z0-9-]+", "-", one_line(text)).strip("-") or f"x{text.encode().hex()[:24]}"
 
 
 def _bytes(body: MIMEMultipart) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 
-import regex
-
 from monitor.model import Secret
 
-_PIECES = regex.compile(r"[/?&=#;,]")
+_PIECES = re.compile(r"[/?&=#;,]")
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0xD800, 0xE000)], " ")
 """C0, C1, line separators and lone surrogates: nothing of them belongs in a header, a log or a name."""
 

@@ -13,6 +13,7 @@ The server is the operator's own, so it may be on a private address.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +22,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import aiosmtplib
-import regex
 
 from monitor import channels
 from monitor.channels import Tools, _mail
@@ -32,8 +32,8 @@ from monitor.model import Delivery, Recipient, Secret
 MAX_HTML = 100_000
 """Bytes: Gmail hides what comes after 102 KB behind a link."""
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-_ADDRESS = regex.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
-_LIST_ID = regex.compile(r"[A-Za-z0-9._-]{1,255}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_LIST_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _GOODBYE = 2.0
 """Seconds to wait for the answer to QUIT: the mail is delivered by then."""
 

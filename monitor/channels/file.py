@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC
@@ -16,8 +17,6 @@ from hashlib import blake2b
 from html import escape, unescape
 from pathlib import Path
 from unicodedata import category
-
-import regex
 
 from monitor import channels
 from monitor.channels import Tools
@@ -27,8 +26,8 @@ from monitor.model import Delivery, Message, Recipient
 
 _INDEXED = 500
 """So many of the newest pages are listed."""
-_TITLE = regex.compile(r"<title>(.*?)</title>", regex.DOTALL)
-_LANGUAGE = regex.compile(r'<html[^>]*\slang="([A-Za-z0-9-]*)"')
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+_LANGUAGE = re.compile(r'<html[^>]*\slang="([A-Za-z0-9-]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
