@@ -274,6 +274,51 @@ def test_a_long_digest_shrinks_stories_to_a_line_before_it_leaves_any_out() -> N
     assert len(page.top) + sum(len(b.stories) for b in page.blocks) == 3
 
 
+def test_of_equally_carried_stories_the_one_in_the_readers_language_stands_first() -> None:
+    digest = sample(copies=2, language="de")
+    (first, second), others = digest.sections[0].stories[:2], digest.sections[1:]
+    lead = replace(second.lead, entry=replace(second.lead.entry, language="de"))
+    own = replace(second, lead=lead, sources=first.sources, score=0.0)
+    section = replace(digest.sections[0], stories=(first, own, *digest.sections[0].stories[2:]))
+    page = layout(replace(digest, sections=(section, *others)), full=99, listed=99)
+    assert page.top[0].id == own.id
+
+
+def test_far_down_what_one_publisher_has_is_told_in_a_line() -> None:
+    page = layout(sample(copies=6), full=99, listed=99)
+    brief = [story for block in page.blocks for story in block.brief]
+    assert brief
+    assert all(story.sources == 1 for story in brief)
+    assert not any(s in brief for s in page.stories[:12])
+    assert all(story.sources > 1 for story in page.stories[12:] if story not in brief)
+
+
+def test_reasons_are_few_and_name_entities_first() -> None:
+    digest = sample(Kind.ALERT, language="en")
+    section = digest.sections[0]
+    terms = ("with", '"two hours"', "@trump", "@putin", "@no_label", "=Summit", "agree", "meet", "@trump")
+    story = replace(section.stories[0], lead=replace(section.stories[0].lead, terms=terms))
+    digest = replace(digest, sections=(replace(section, stories=(story,)),))
+    text = SHIPPED.render(digest, channel_type="email", parts=("txt",)).parts["txt"]
+    assert "Why: Donald Trump, Vladimir Putin, no label, with, two hours, Summit first" in " ".join(
+        text.split()
+    )
+
+
+def test_an_outlet_with_two_entries_is_named_once() -> None:
+    digest = sample(language="en")
+    section = digest.sections[0]
+    story = section.stories[0]
+    also = tuple(
+        replace(item, entry=replace(item.entry, source="Evening Ledger", language="en"))
+        for item in story.also
+    )
+    digest = replace(digest, sections=(replace(section, stories=(replace(story, also=also),)),))
+    message = SHIPPED.render(digest, channel_type="email", parts=("txt", "html"))
+    assert "Also in: Evening Ledger\n" in message.parts["txt"]
+    assert message.parts["html"].count("Evening Ledger</a>") == 1
+
+
 def test_every_topic_keeps_a_story_when_there_is_room_for_few() -> None:
     page = layout(sample(copies=10), full=3, listed=6)
     shown = {topic for story in page.stories for topic in story.topics}
