@@ -154,7 +154,8 @@ class Receiver:
                 await reader.read()
             if not self.hang_up:
                 extra = "".join(f"{k}: {v}\r\n" for k, v in self.headers.items())
-                length = "" if self.endless else f"Content-Length: {len(self.body)}\r\n"
+                told = self.endless or "Content-Length" in self.headers
+                length = "" if told else f"Content-Length: {len(self.body)}\r\n"
                 writer.write(f"HTTP/1.1 {self.status} X\r\n{extra}{length}Connection: close\r\n\r\n".encode())
                 writer.write(self.body)
                 while self.endless:

@@ -16,8 +16,9 @@ from monitor.channels import Tools
 from monitor.channels._http import retry_after
 from monitor.channels.webhook import MAX_BODY, Channel, WebhookOptions, signature
 from monitor.clock import VirtualClock
-from monitor.errors import ConfigError, DeliveryError, DeliveryReason, FetchError, FetchReason
-from monitor.model import Secret
+from monitor.errors import ConfigError, DeliveryError, DeliveryReason
+from monitor.fetch import client as guarded
+from monitor.model import NetworkSettings, Secret
 from tests.receivers import NOW, Receiver, a_delivery, a_message, tools, web_server
 
 KEY = b"\x01" * 24
@@ -127,16 +128,14 @@ async def test_an_endless_answer_is_not_read_to_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "retryable", "reason"),
     [
-        (FetchError(FetchReason.REFUSED, "10.0.0.1 is private"), False, DeliveryReason.REFUSED),
-        (FetchError(FetchReason.DNS, "no such name"), True, DeliveryReason.CONNECT),
-        (FetchError(FetchReason.TLS, "bad certificate"), True, DeliveryReason.CONNECT),
-        (FetchError(FetchReason.TIMEOUT, "slow"), True, DeliveryReason.TIMEOUT),
+        (httpx.ConnectError("refused"), True, DeliveryReason.CONNECT),
+        (httpx.ReadTimeout("slow"), True, DeliveryReason.UNKNOWN),
         (httpx.ConnectTimeout("slow"), True, DeliveryReason.TIMEOUT),
         (httpx.UnsupportedProtocol("x"), False, DeliveryReason.REFUSED),
         (httpx.RemoteProtocolError("garbled"), True, DeliveryReason.UNKNOWN),
     ],
 )
-async def test_what_the_guarded_client_says_is_understood(
+async def test_what_the_network_does_is_understood(
     error: Exception, retryable: bool, reason: DeliveryReason, tmp_path: Path
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
@@ -149,6 +148,42 @@ async def test_what_the_guarded_client_says_is_understood(
             await channel.send(a_delivery(a_message("webhook", Channel.parts)))
     assert (caught.value.retryable, caught.value.reason) == (retryable, reason)
     assert "hook.example" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "name", "reason"),
+    [
+        ((), "127.0.0.1", DeliveryReason.REFUSED),
+        ((), "localhost", DeliveryReason.REFUSED),
+        (("127.0.0.0/8",), "127.0.0.1", None),
+        ((), "no-such-host.invalid", DeliveryReason.CONNECT),
+    ],
+)
+async def test_the_guarded_client_keeps_us_out_of_private_networks(
+    allowed: tuple[str, ...], name: str, reason: DeliveryReason | None, tmp_path: Path
+) -> None:
+    network = NetworkSettings(allow_private=allowed)
+    receiver = Receiver()
+    async with (
+        web_server(receiver),
+        guarded(network, version="0", timeout=timedelta(seconds=5)) as client,
+    ):
+        given_tools = Tools(http=client, clock=VirtualClock(NOW), folder=tmp_path)
+        url = receiver.url().replace("127.0.0.1", name)
+        channel = Channel("hook", WebhookOptions(url=url), given_tools)
+        delivery = a_delivery(a_message("webhook", Channel.parts))
+        if reason is None:
+            assert await channel.send(delivery) == "200 ok"
+            return
+        with pytest.raises(DeliveryError) as caught:
+            await channel.send(delivery)
+    assert (caught.value.reason, caught.value.retryable) == (reason, reason is DeliveryReason.CONNECT)
+    assert receiver.requests == []
+
+
+async def test_a_2xx_counts_though_the_answer_breaks_off(tmp_path: Path) -> None:
+    receiver = Receiver(headers={"Content-Length": "100"}, body=b"o")
+    assert (await posted(receiver, tmp_path)).startswith("200")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,7 +25,7 @@ import httpx
 
 from monitor.channels._text import said
 from monitor.clock import Clock
-from monitor.errors import ConfigError, DeliveryError, DeliveryReason, FetchError, FetchReason
+from monitor.errors import ConfigError, DeliveryError, DeliveryReason, FetchReason
 from monitor.model import Secret
 
 _READ = 1_000
@@ -61,13 +63,13 @@ async def post(
     body: bytes,
     *,
     headers: Mapping[str, str],
-    timeout: timedelta,  # noqa: ASYNC109 (httpx's own, for each step; deliver bounds the whole)
+    timeout: timedelta,  # noqa: ASYNC109 (a setting of the channel)
     clock: Clock,
     secrets: Sequence[Secret | None] = (),
 ) -> str:
     """POST `body`; return what was answered in a few words. Raises DeliveryError by the table above.
 
-    `timeout` is for connecting and for each read or write; the caller bounds the whole.
+    `timeout` is for the whole exchange. A 2xx counts whatever becomes of the answer's body.
     """
     place = host(url)
     request = client.build_request(
@@ -78,19 +80,18 @@ async def post(
         timeout=timeout.total_seconds(),
     )
     try:
-        response = await client.send(request, stream=True, follow_redirects=False)
-        try:
-            answer = await _beginning(response)
-        finally:
-            await response.aclose()
-    except FetchError as error:
-        raise _guarded(error, place) from error
+        async with asyncio.timeout(timeout.total_seconds()):
+            response = await client.send(request, stream=True, follow_redirects=False)
+            try:
+                answer = await _beginning(response)
+            finally:
+                await response.aclose()
     except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise _failed(DeliveryReason.TIMEOUT, f"{place}: no connection in time") from error
-    except httpx.TimeoutException as error:
+    except (TimeoutError, httpx.TimeoutException) as error:
         raise _failed(DeliveryReason.UNKNOWN, f"{place}: no answer in time") from error
     except (httpx.ConnectError, httpx.ProxyError, ssl.SSLError) as error:
-        raise _failed(DeliveryReason.CONNECT, f"{place}: cannot connect: {_cause(error, secrets)}") from error
+        raise _not_connected(error, place, secrets) from error
     except httpx.UnsupportedProtocol as error:
         raise _failed(
             DeliveryReason.REFUSED, f"{place}: not an http or https address", retryable=False
@@ -103,12 +104,16 @@ async def post(
 
 
 async def _beginning(response: httpx.Response) -> str:
-    """Return the first bytes of the answer as text, undecoded: an answer may be a bomb or endless."""
+    """Return the first bytes of the answer as text, undecoded: an answer may be a bomb or endless.
+
+    An answer that breaks off has told its status already.
+    """
     body = b""
-    async for chunk in response.aiter_raw(_READ):
-        body += chunk
-        if len(body) >= _READ:
-            break
+    with contextlib.suppress(httpx.TransportError):
+        async for chunk in response.aiter_raw(_READ):
+            body += chunk
+            if len(body) >= _READ:
+                break
     return body[:_READ].decode("utf-8", "replace")
 
 
@@ -145,18 +150,15 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
     return min(max(until - now, timedelta()), _LONGEST_WAIT)
 
 
-def _guarded(error: FetchError, place: str) -> DeliveryError:
-    """Translate what the guarded client itself refuses or fails at."""
-    reasons = {
-        FetchReason.REFUSED: DeliveryReason.REFUSED,
-        FetchReason.TIMEOUT: DeliveryReason.TIMEOUT,
-        FetchReason.PROTOCOL: DeliveryReason.UNKNOWN,
-    }
-    reason = reasons.get(error.reason, DeliveryReason.CONNECT)
-    words = (
-        "a private address, see network.allow_private" if reason is DeliveryReason.REFUSED else error.reason
-    )
-    return _failed(reason, f"{place}: {words}", retryable=reason is not DeliveryReason.REFUSED)
+def _not_connected(error: Exception, place: str, secrets: Sequence[Secret | None]) -> DeliveryError:
+    """Tell an address that the guarded client does not go to from one where nobody answers.
+
+    The guard's errors are httpx's with a `reason` (a FetchReason).
+    """
+    if getattr(error, "reason", None) is FetchReason.REFUSED:
+        words = f"{place}: is a private address; see network.allow_private"
+        return _failed(DeliveryReason.REFUSED, words, retryable=False)
+    return _failed(DeliveryReason.CONNECT, f"{place}: cannot connect: {_cause(error, secrets)}")
 
 
 def _failed(reason: DeliveryReason, message: str, *, retryable: bool = True) -> DeliveryError:

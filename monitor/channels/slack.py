@@ -42,7 +42,7 @@ class SlackOptions:
     timezone: str = ""
     """Of the times in them; empty: the route's."""
     timeout: timedelta = timedelta(seconds=10)
-    """For connecting and for the answer."""
+    """For the whole exchange."""
 
 
 class Channel(channels.Channel):

@@ -42,7 +42,7 @@ class WebhookOptions:
     timezone: str = ""
     """Empty: the route's. Times in the payload are in UTC anyway."""
     timeout: timedelta = timedelta(seconds=20)
-    """For connecting and for the answer (Standard Webhooks asks for 15 to 30 s)."""
+    """For the whole exchange (Standard Webhooks asks for 15 to 30 s)."""
 
 
 class Channel(channels.Channel):
