@@ -10,21 +10,24 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message as Mail
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.channels import _mail
+from monitor.channels import Tools, _mail
 from monitor.channels.email import MAX_HTML, Channel, EmailOptions
+from monitor.clock import VirtualClock
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
 from monitor.model import Kind, Message, Recipient, Secret
 from tests.receivers import NOW, Mailbox, a_delivery, a_message, mail_server, tools
 
 PARTS = Channel.parts
 DESK = Recipient(address="desk@example.org")
+BARE = Tools(http=cast("httpx.AsyncClient", None), clock=VirtualClock(NOW), folder=Path())
 
 
 def raw(message: Message, **settings: Any) -> bytes:
@@ -221,7 +224,7 @@ def test_each_recipient_has_a_language_and_zone_of_their_own(tmp_path: Path) -> 
     options = EmailOptions(
         to=("a@b.example", Recipient(address="c@বাংলা.example", language="en", timezone="Europe/London"))
     )
-    assert Channel("desk", options, None).recipients() == (  # type: ignore[arg-type]
+    assert Channel("desk", options, BARE).recipients() == (
         Recipient(address="a@b.example"),
         Recipient(address="c@xn--54b7fta0cc.example", language="en", timezone="Europe/London"),
     )
@@ -241,6 +244,7 @@ def test_each_recipient_has_a_language_and_zone_of_their_own(tmp_path: Path) -> 
         {"to": ("a@b.example",), "server": "smtp://mail.example.org:99999"},
         {"to": ("a@b.example",), "list_id": "<x>"},
         {"to": ("a@b.example",), "username": "u"},
+        {"to": ("a@b.example",), "server": "smtps://mail.example.org", "ca": "/nowhere.pem"},
         {
             "to": ("a@b.example",),
             "username": "u",
@@ -251,7 +255,7 @@ def test_each_recipient_has_a_language_and_zone_of_their_own(tmp_path: Path) -> 
 )
 def test_settings_that_cannot_work_are_refused_at_the_start(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        Channel("desk", EmailOptions(**options), None)  # type: ignore[arg-type]
+        Channel("desk", EmailOptions(**options), BARE)
 
 
 # headers ──────────────────────────────────────────────────────────────────────────────────────

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiosmtplib
@@ -69,10 +71,11 @@ class Channel(channels.Channel):
     parts = ("subject.txt", "html", "txt")
 
     def __init__(self, name: str, options: EmailOptions, tools: Tools) -> None:
-        """Raises ConfigError if an address or the server's URL cannot be used."""
+        """Raises ConfigError if an address, the server's URL or the authorities cannot be used."""
         super().__init__(name, options, tools)
         self._recipients = tuple(_recipient(one) for one in options.to)
         self._scheme, self._host, self._port = _server(options.server)
+        self._tls = _trust(tools.folder / options.ca if options.ca else None, self._scheme)
         sender = parseaddr(options.sender)[1]
         self._sender = _address(sender, "sender")
         if not self._recipients:
@@ -111,7 +114,7 @@ class Channel(channels.Channel):
             timeout=self.options.timeout.total_seconds(),
             use_tls=self._scheme == "smtps",
             start_tls=self._scheme == "smtp+starttls",
-            cert_bundle=str(self.tools.folder / self.options.ca) if self.options.ca else None,
+            tls_context=self._tls,
             local_hostname=self._sender.rpartition("@")[2],
         )
         try:
@@ -191,6 +194,16 @@ def _server(url: str) -> tuple[str, str, int]:
     if parts.username or parts.password:
         raise ConfigError("server: write the login as username and password, not into the URL")
     return parts.scheme, host, port or _PORTS[parts.scheme]
+
+
+def _trust(authorities: Path | None, scheme: str) -> ssl.SSLContext | None:
+    """Return what certificates are checked against, made once: making it costs 28–39 ms."""
+    if scheme == "smtp":
+        return None
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(f"ca: cannot be read: {error.strerror or type(error).__name__}") from error
 
 
 def _loopback(host: str) -> bool:
