@@ -137,7 +137,7 @@ def _went_well(
 ) -> FeedState:
     outcome, now = result.outcome, result.fetched_at
     assert isinstance(outcome, Fetched | NotModified)
-    rate = _rate(state, document, now, new_entries)
+    rate = _rate(state, document, now, new_entries, settings)
     state = _follow_move(state, result, now)
     if isinstance(outcome, Fetched):
         state = replace(state, body_hash=outcome.body_hash, fresh_for=outcome.fresh_for)
@@ -166,17 +166,22 @@ def _went_well(
     )
 
 
-def _rate(state: FeedState, document: Document | None, now: datetime, new_entries: int) -> float | None:
+def _rate(
+    state: FeedState, document: Document | None, now: datetime, new_entries: int, settings: PollSettings
+) -> float | None:
     """Return the entries an hour a feed brings, recent ones counting most.
 
     The first document tells by the dates in it; after that what is new counts, not what is dated:
     some publishers stamp every entry anew at each poll.
     """
-    if state.rate is None or state.last_ok_at is None:
+    if state.last_ok_at is None:
         return _rate_of(document, now) if document is not None else state.rate
+    known = state.rate
+    if known is None:  # a feed without dates begins as the desk's interval assumes it to be
+        known = PER_POLL / (settings.every / timedelta(hours=1))
     hours = max((now - state.last_ok_at) / timedelta(hours=1), 0.0)
     memory = MEMORY / timedelta(hours=1)
-    return state.rate * math.exp(-hours / memory) + new_entries / memory
+    return known * math.exp(-hours / memory) + new_entries / memory
 
 
 def _rate_of(document: Document, now: datetime) -> float | None:

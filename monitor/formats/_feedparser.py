@@ -13,7 +13,7 @@ from typing import Any, Final
 import feedparser
 
 from monitor.errors import ParseError, ParseReason
-from monitor.formats import _common
+from monitor.formats import _common, _strict
 from monitor.model import Document, Item
 
 _SKIP: Final = re.compile(rb"<skip(hours|days)\b[^>]*>(.{0,2000}?)</skip\1>", re.IGNORECASE | re.DOTALL)
@@ -24,12 +24,17 @@ _RELATIONS: Final = ("self", "hub", "prev-archive", "next")
 def read(body: bytes, content_type: str, *, url: str) -> Document:
     """Return the document. Raises ParseError where there is no feed in it."""
     # Its own base is not told, so that ids stay as they are published; links are made absolute here.
-    headers = {"content-type": content_type or "application/xml"}
+    # What is UTF-8 is told to be: feedparser believes a wrong header.
+    utf8 = _strict.is_utf8(body, content_type)
+    kind = "application/xml; charset=utf-8" if utf8 else content_type or "application/xml"
     try:
         # Always a stream: a bytes body that happens to be a path makes feedparser open that file,
         # and a URL makes it fetch (measured). nh3 cleans what is shown; links in texts are not.
         parsed = feedparser.parse(
-            io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            io.BytesIO(body),
+            response_headers={"content-type": kind},
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
         return _document(parsed, body, url)
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError) as error:

@@ -26,7 +26,6 @@ DCTERMS: Final = "{http://purl.org/dc/terms/}"
 CONTENT: Final = "{http://purl.org/rss/1.0/modules/content/}"
 SYNDICATION: Final = "{http://purl.org/rss/1.0/modules/syndication/}"
 MEDIA: Final = ("{http://search.yahoo.com/mrss/}", "{http://search.yahoo.com/mrss}")
-ITUNES: Final = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
@@ -34,6 +33,10 @@ BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 _DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _ROOT: Final = re.compile(rb"<[A-Za-z_]")
+_PREFIXES: Final = frozenset(
+    {"dc", "dcterms", "content", "media", "itunes", "xhtml", "atom", "rdf", "l", "psc"}
+)
+"""Prefixes that feedparser knows even where they are bound to another namespace."""
 _BOM: Final = b"\xef\xbb\xbf"
 _STATEFUL: Final = ("iso-2022", "iso2022", "utf-7", "utf7", "hz", "utf-16", "utf-32")
 """Encodings whose bytes look like ASCII or have no ASCII: success as UTF-8 proves nothing."""
@@ -141,37 +144,43 @@ def read(body: bytes, content_type: str, *, url: str) -> Document | None:
         return None
 
 
-def _as_utf8(body: bytes, content_type: str) -> bytes | None:
-    """Return a body in UTF-8 if there is no doubt about its charset.
+def is_utf8(body: bytes, content_type: str) -> bool:
+    """Say whether a body is UTF-8, whatever it declares.
 
-    What decodes as UTF-8 is UTF-8, whatever it declares: a text in another encoding does so by
-    chance only if it is ASCII. Else a declaration counts where document and header do not differ.
+    What decodes as UTF-8 is UTF-8: a text in another encoding does so by chance only if it is
+    ASCII, and then nothing is lost. Encodings whose own bytes are ASCII are left out.
     """
-    start = body[:4].lstrip()
-    if start.startswith(_BOM):
-        body = body[3:]
-    elif body[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in body[:64]:
-        return None
-    body = body.lstrip(b" \t\r\n")
-    declared = _DECLARED.match(body)
-    inside = declared[1].decode("ascii").lower() if declared else ""
-    header = _CHARSET.search(content_type)
-    outside = header[1].lower() if header else ""
-    if any(name.startswith(_STATEFUL) for name in (inside, outside) if name):
-        return None
+    if b"\0" in body[:64] or any(name.startswith(_STATEFUL) for name in _declared(body, content_type)):
+        return False
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        return _converted(body, inside, outside)
-    return body
+        return False
+    return True
 
 
-def _converted(body: bytes, inside: str, outside: str) -> bytes | None:
+def _declared(body: bytes, content_type: str) -> list[str]:
+    """Return the charsets that the document and its header declare, in lower case."""
+    inside = _DECLARED.match(body.removeprefix(_BOM).lstrip(b" \t\r\n")[:512])
+    outside = _CHARSET.search(content_type)
+    return [
+        *([inside[1].decode("ascii").lower()] if inside else []),
+        *([outside[1].lower()] if outside else []),
+    ]
+
+
+def _as_utf8(body: bytes, content_type: str) -> bytes | None:
+    """Return a body in UTF-8 if there is no doubt about its charset.
+
+    Where it is not UTF-8 a declaration counts if document and header do not differ.
+    """
+    if is_utf8(body, content_type):
+        return body.lstrip(b" \t\r\n").removeprefix(_BOM).lstrip(b" \t\r\n")
     try:
-        names = {codecs.lookup(name).name for name in (inside, outside) if name}
-        if len(names) != 1 or names == {"utf-8"}:
+        names = {codecs.lookup(name).name for name in _declared(body, content_type)}
+        if len(names) != 1 or names == {"utf-8"} or b"\0" in body[:64]:
             return None
-        return body.decode(names.pop()).encode("utf-8")
+        return body.lstrip(b" \t\r\n").decode(names.pop()).encode("utf-8")
     except (LookupError, UnicodeError):
         return None
 
@@ -434,7 +443,7 @@ def _other(child: Any, tag: str) -> None:
     elif tag == f"{ATOM}link":
         if child.get("rel", "alternate") == "alternate":
             raise _OddError
-    elif tag.startswith((ATOM, DC, DCTERMS, XHTML, CONTENT)) or tag.lower().startswith(ITUNES):
+    elif tag.startswith((ATOM, DC, DCTERMS, XHTML, CONTENT)) or child.prefix in _PREFIXES:
         raise _OddError
 
 
@@ -496,14 +505,12 @@ def _construct(element: Any) -> str:
 
 def _entry_link(parts: _Parts, link: Any, url: str) -> None:
     """Take the link to the page itself: `alternate`, HTML (RFC 4287 §4.2.7)."""
+    href = link.get("href")
+    if href is None:
+        raise _OddError
     if link.get("rel", "alternate").lower() != "alternate":
         return
-    href = link.get("href")
-    if href is None or link.get("type", "text/html").lower() not in (
-        "text/html",
-        "application/xhtml+xml",
-        "html",
-    ):
+    if link.get("type", "text/html").lower() not in ("text/html", "application/xhtml+xml", "html"):
         raise _OddError
     parts.one["link"] = _common.absolute(url, href)
 
@@ -521,7 +528,7 @@ def _finished(parts: _Parts, url: str, language: str, *, atom: bool) -> Item:
         published=one.get("published", ""),
         updated=one.get("updated", ""),
         tags=parts.tags,
-        language=parts.language if parts.language != language else "",
+        language=parts.language if parts.language != language and "title" in one else "",
         permalink=parts.permalink,
         atom=atom,
     )
