@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import regex
@@ -127,6 +127,29 @@ def key(text: str) -> str:
     """
     if text.isascii():
         return text.translate(_ASCII)
+    if " " in text:  # nothing joins over a space, and most words were seen before
+        return " ".join(map(_word_keys.__getitem__, text.split(" ")))
+    return _key(text)
+
+
+class Memo(dict[str, str]):
+    """What a function said of words before; forgets all when it is full."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, word: str) -> str:
+        result = self._function(word)
+        if len(word) <= 64:
+            if len(self) >= 30_000:
+                self.clear()
+            self[word] = result
+        return result
+
+
+def _key(text: str) -> str:
+    """Return the key of a text or word, not asking the memo."""
     low = text.lower()
     special = set(low) - _same
     if special:
@@ -143,6 +166,9 @@ def key(text: str) -> str:
 def cased(text: str) -> str:
     """Return the key with its letters' case kept: what `=Word` compares."""
     return _general(text, lower=False)
+
+
+_word_keys = Memo(_key)
 
 
 class Aligned:
@@ -297,8 +323,9 @@ _BREAKING = (
 _BLOCKS = frozenset(_BREAKING.split())
 _HIDDEN = "script style template noscript textarea head"
 _UNSEEN = {n: re.compile(f"</{n}", re.IGNORECASE) for n in _HIDDEN.split()}
-_TAG = re.compile(r"<(?:(!--)|(/?)([A-Za-z][A-Za-z0-9:-]*)|[!?/])")
-_RUN = re.compile(r"[^\S\n\u00a0]*\n\s*|[ \t\r\f\v]{2,}|[\t\r\f\v]")
+_TAG = re.compile(
+    r"""<(?:!--|(/?)([A-Za-z][A-Za-z0-9:-]*)(?:[^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>)?|[!?/])"""
+)
 
 
 def plain(source: str) -> str:
@@ -310,47 +337,49 @@ def plain(source: str) -> str:
     """
     if "<" not in source:
         return source if "&" not in source else html.unescape(source)
+    if "\n" in source or "\r" in source:
+        source = source.replace("\r", " ").replace("\n", " ")
     text = "".join(_pieces(source))
-    return _RUN.sub(lambda m: "\n" if "\n" in m[0] else " ", text).strip()
+    if "&" in text:
+        text = html.unescape(text)
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
 
 
-def _pieces(source: str) -> Iterator[str]:
-    """Yield the text and the line breaks of an HTML source."""
+def _pieces(source: str) -> list[str]:
+    """Return the text and the line breaks of an HTML source, entities still in it."""
+    parts: list[str] = []
     position = 0
     unclosed: set[str] = set()
-    while (tag := _TAG.search(source, position)) is not None:
-        if tag.start() > position:
-            yield _unescaped(source[position : tag.start()])
-        if tag[1]:
-            end = source.find("-->", tag.end())
-            position = len(source) if end < 0 else end + 3
+    search = _TAG.search
+    while (tag := search(source, position)) is not None:
+        start, end = tag.span()
+        if start > position:
+            parts.append(source[position:start])
+        if tag[2] is None:
+            if tag[0] == "<!--":
+                end = source.find("-->", end)
+                position = len(source) if end < 0 else end + 3
+            else:
+                position = _tag_end(source, end)
             continue
-        position = end = _tag_end(source, tag.end())
-        name = (tag[3] or "").lower()
-        if name in _UNSEEN and not tag[2] and name not in unclosed and source[end - 2 : end] != "/>":
+        if source[end - 1] != ">":
+            end = _tag_end(source, end)
+        position = end
+        name = tag[2].lower()
+        if name in _UNSEEN and not tag[1] and name not in unclosed and source[end - 2 : end] != "/>":
             close = _UNSEEN[name].search(source, end)
             if close:
                 position = _tag_end(source, close.end())
             else:
                 unclosed.add(name)
         if name in _BLOCKS:
-            yield "\n"
+            parts.append("\n")
     if position < len(source):
-        yield _unescaped(source[position:])
-
-
-def _unescaped(text: str) -> str:
-    text = text.replace("\n", " ").replace("\r", " ")
-    return html.unescape(text) if "&" in text else text
-
-
-_ATTRIBUTES = re.compile(r"""[^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>""")
+        parts.append(source[position:])
+    return parts
 
 
 def _tag_end(source: str, position: int) -> int:
-    """Return the position after the `>` that ends a tag; a tag cut off at the end runs to the end."""
-    match = _ATTRIBUTES.match(source, position, position + 20_000)
-    if match:
-        return match.end()
+    """Return the position after the next `>`; a tag that is cut off runs to the end."""
     end = source.find(">", position)
     return len(source) if end < 0 else end + 1

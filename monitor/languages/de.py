@@ -9,6 +9,8 @@ from monitor.languages import Stem
 
 _NAME = frozenset({"", "s"})
 _COMMON = frozenset({"", "s", "es", "e", "en", "n", "er", "ern", "em", "ens"})
+_AFTER_E = frozenset({"e", "en", "er", "em", "es", "ern"})
+_UNG = frozenset({"", "en"})
 
 
 class Language(languages.Language):
@@ -24,7 +26,7 @@ class Language(languages.Language):
         if proper:
             return (Stem(word, _NAME),)
         if word.endswith("e"):
-            return (Stem(word[:-1], frozenset({"e", "en", "er", "em", "es", "ern"})),)
+            return (Stem(word[:-1], _AFTER_E),)
         if word.endswith("ung"):
-            return (Stem(word, frozenset({"", "en"})),)
+            return (Stem(word, _UNG),)
         return (Stem(word, _COMMON),)

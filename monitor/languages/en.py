@@ -15,6 +15,10 @@ _REGULAR = frozenset({"", "s", "ed", "ing"})
 _SIBILANT = frozenset({"", "es", "ed", "ing"})
 _AFTER_E = frozenset({"e", "es", "ed", "ing"})
 _VOWELS = "aeiou"
+_Y = frozenset({"", "ing"})
+_IES = frozenset({"es", "ed"})
+_DOUBLED = frozenset({"ed", "ing"})
+_ES = frozenset({"", "es"})
 
 
 class Language(languages.Language):
@@ -29,7 +33,7 @@ class Language(languages.Language):
             return (
                 Stem(
                     word,
-                    frozenset({"", "es"})
+                    _ES
                     if word.endswith("ss") and not proper
                     else _PLURAL
                     if not proper and word.endswith("ing")
@@ -40,7 +44,7 @@ class Language(languages.Language):
         if last == "s":
             return (Stem(word),)
         if last == "y" and before not in _VOWELS:
-            return (Stem(word, frozenset({"", "ing"})), Stem(word[:-1] + "i", frozenset({"es", "ed"})))
+            return (Stem(word, _Y), Stem(word[:-1] + "i", _IES))
         if last == "e":
             return (Stem(word[:-1], _AFTER_E),)
         if last in "xz" or word.endswith(("ch", "sh")):
@@ -49,5 +53,5 @@ class Language(languages.Language):
             return (Stem(word, _PLURAL),)
         stems = [Stem(word, _REGULAR)]
         if last in "bdglmnprt" and before in _VOWELS and word[-3] not in _VOWELS:
-            stems.append(Stem(word + last, frozenset({"ed", "ing"})))
+            stems.append(Stem(word + last, _DOUBLED))
         return tuple(stems)

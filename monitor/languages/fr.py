@@ -8,6 +8,7 @@ from monitor import languages
 from monitor.languages import BARE, Stem
 
 _COMMON = frozenset({"", "s", "e", "es", "x"})
+_PLURAL = frozenset({"", "s"})
 
 
 class Language(languages.Language):
@@ -22,4 +23,4 @@ class Language(languages.Language):
             return (Stem(word, BARE),)
         if word.endswith("al"):
             return (Stem(word, _COMMON), Stem(word[:-1] + "ux"))
-        return (Stem(word, frozenset({"", "s"}) if word.endswith("e") else _COMMON),)
+        return (Stem(word, _PLURAL if word.endswith("e") else _COMMON),)

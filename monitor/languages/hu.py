@@ -93,6 +93,28 @@ def _harmonies(word: str) -> tuple[str, ...]:
     return ("back", "front") if any(v in _BACK for v in vowels) else ("front",)
 
 
+_LONG = {"a": "á", "e": "é", "o": "ó", "ö": "ő"}
+_UNCHANGING = frozenset({"", "i", "ként", "kor", "ért", "hez", "hoz"})
+"""Endings before which a final vowel stays short."""
+
+
+@cache
+def _all_endings(finals: str, harmonies: tuple[str, ...]) -> frozenset[str]:
+    """Return the endings after any of these final letters: one set for all words alike."""
+    found = frozenset(e for last in finals for h in harmonies for e in _endings(last, h))
+    return found | {""} if len(finals) == 1 else found
+
+
+@cache
+def _with(harmonies: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(tail for h in harmonies for tail in _WITH[h])
+
+
+@cache
+def _after_j(last: str, harmony: str) -> frozenset[str]:
+    return frozenset(e[1:] for e in _endings(last, harmony) if e[:1] == "j")
+
+
 class Language(languages.Language):
     """Hungarian."""
 
@@ -104,18 +126,15 @@ class Language(languages.Language):
         last = word[-1:]
         if len(word) < 2 or not word.isalpha():
             return (Stem(word),)
-        endings = frozenset().union(*(_endings(last, h) for h in _harmonies(word)))
-        long = {"a": "á", "e": "é", "o": "ó", "ö": "ő"}.get(last)
+        harmonies = _harmonies(word)
+        long = _LONG.get(last)
         if long:
-            other = endings | frozenset().union(*(_endings(long, h) for h in _harmonies(word)))
-            kept = frozenset({"", "i", "ként", "kor", "ért", "hez", "hoz"})
-            return (Stem(word, kept), Stem(word[:-1] + long, other))
-        stems = [Stem(word, endings | {""})]
+            return (Stem(word, _UNCHANGING), Stem(word[:-1] + long, _all_endings(last + long, harmonies)))
+        stems = [Stem(word, _all_endings(last, harmonies))]
         for digraph in _DIGRAPHS:
             if word.endswith(digraph):  # csúcs, csúccsal
                 doubled = word[:-2] + digraph[0] + digraph
-                stems.append(Stem(doubled, frozenset(t for h in _harmonies(word) for t in _WITH[h])))
+                stems.append(Stem(doubled, _with(harmonies)))
         if word.endswith(("ó", "ő")):
-            harmony = _harmonies(word)[0]
-            stems.append(Stem(word + "j", frozenset(e[1:] for e in _endings(last, harmony) if e[:1] == "j")))
+            stems.append(Stem(word + "j", _after_j(last, harmonies[0])))
         return tuple(stems)

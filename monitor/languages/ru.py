@@ -21,6 +21,7 @@ _HARD = _set("- а у ом е ы ов ам ами ах")
 _VELAR = _set("- а у ом е и ов ам ами ах")
 _HUSH = _set("- а у ом ем е и ей ам ами ах")
 _TS = _set("- а у ом ем е ы ов ев ам ами ах")
+_FLEETING_TS, _FLEETING = _TS - {""}, _VELAR - {""}
 _SURNAME = _set("- а у ым ом е ы ых ыми")
 _IY = _set("й я ю ем е и ев ям ями ях")
 _SOFT = _set("ь я ю ем е и ей ям ями ях ью")
@@ -82,8 +83,8 @@ def _noun(word: str) -> tuple[Stem, ...]:
     if last in "эую":
         return (Stem(word),)
     if word.endswith(("ец", "ок", "ек")) and len(word) > 4:  # fleeting vowel: посланец, посланца
-        kind = _TS if last == "ц" else _VELAR
-        return (Stem(word), Stem(word[:-2] + last, kind - {""}))
+        kind = _FLEETING_TS if last == "ц" else _FLEETING
+        return (Stem(word), Stem(word[:-2] + last, kind))
     if last in "жшщч":
         return (Stem(word, _HUSH),)
     return (Stem(word, _TS if last == "ц" else _VELAR if last in "гкх" else _HARD),)

@@ -28,6 +28,9 @@ _PLURAL = _set("и і ів - ам ами ах ей ями ям ях")
 _ADJECTIVE = _set("ий ій ого ому им ім а я ої ьої у ю ою ьою е є і ї их іх ими іми")
 _ADJECTIVE_NAME = _set("ий ого ому им ім і их ими")
 _HUSH_FEMININE = _set("- і ю ей ам ами ах")
+_HUSH = _HARD | _HUSH_FEMININE
+_FLEETING = _HARD - {""}
+_U, _I = frozenset({"ю"}), frozenset({"і"})
 _TI = _set("ти в ла ло ли є ють ємо єте но то ний на не ні них ного ної")
 _ITI = _set("ити ить ять ать имо ите ив ила ило или ено")
 _TISYA = _set("тися тись вся лась лася лось лося лись лися ється ються ється")
@@ -73,15 +76,15 @@ def _noun(word: str) -> tuple[Stem, ...]:
         endings = {"а": _A, "о": _O, "е": _E, "и": _PLURAL, "і": _PLURAL, "ь": _SOFT, "й": _IY}[last]
         stems = [Stem(stem, endings)]
         if last == "а" and stem[-1] in _SOFTENED:  # Аляска, в Алясці
-            stems.append(Stem(stem[:-1] + _SOFTENED[stem[-1]], frozenset({"і"})))
+            stems.append(Stem(stem[:-1] + _SOFTENED[stem[-1]], _I))
         return tuple(stems)
     if last in "ую":
         return (Stem(word),)
     if last in "чшжщ":  # зустріч, зустріччю: the feminine doubles its consonant
-        return (Stem(word, _HARD | _HUSH_FEMININE), Stem(word + last, frozenset({"ю"})))
+        return (Stem(word, _HUSH), Stem(word + last, _U))
     stems = [Stem(word, _HARD)]
     if word.endswith(("ець", "ок")) and len(word) > 4:
-        stems.append(Stem(word[:-2] + last, _HARD - {""}))
+        stems.append(Stem(word[:-2] + last, _FLEETING))
     if last in _SOFTENED:
-        stems.append(Stem(stem + _SOFTENED[last], frozenset({"і"})))
+        stems.append(Stem(stem + _SOFTENED[last], _I))
     return tuple(stems)

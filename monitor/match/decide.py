@@ -30,6 +30,8 @@ class Node(ABC):
     Equal parts of all topics are one node, and a document remembers where each was found.
     """
 
+    __slots__ = ("children", "text")
+
     def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
         self.text = text
         self.children = tuple(children)
@@ -106,6 +108,8 @@ class Node(ABC):
 class Term(Node):
     """A word, phrase or entity; several for a group."""
 
+    __slots__ = ("_nearest", "_numbers", "terms")
+
     def __init__(
         self, text: str, terms: Sequence[tuple[int, str]], nearest: Callable[[Document, Term], str]
     ) -> None:
@@ -153,6 +157,8 @@ class Term(Node):
 class Every(Node):
     """All parts hold."""
 
+    __slots__ = ("_cheapest_first",)
+
     def possible(self, hits: Hits) -> bool:
         return all(c.possible(hits) for c in self.children)
 
@@ -179,6 +185,8 @@ class Every(Node):
 class AnyOf(Node):
     """One part holds."""
 
+    __slots__ = ()
+
     def possible(self, hits: Hits) -> bool:
         return any(c.possible(hits) for c in self.children)
 
@@ -198,6 +206,8 @@ class AnyOf(Node):
 class Not(Node):
     """The part does not hold."""
 
+    __slots__ = ()
+
     def _holds(self, document: Document, low: int, high: int) -> bool:
         return not self.children[0].holds(document, low, high)
 
@@ -212,6 +222,8 @@ class Near(Node):
     What stands between the words of a part that is itself a pair, as c in (a NEAR/6 b) NEAR/2 c, is
     near it.
     """
+
+    __slots__ = ("left", "ordered", "right", "words")
 
     def __init__(self, text: str, left: Node, right: Node, words: int, ordered: bool) -> None:
         super().__init__(text, (left, right))
@@ -293,6 +305,8 @@ class Near(Node):
 class Sentence(Node):
     """The part holds within one sentence."""
 
+    __slots__ = ()
+
     def possible(self, hits: Hits) -> bool:
         return self.children[0].possible(hits)
 
@@ -337,6 +351,8 @@ class Sentence(Node):
 class AtLeast(Node):
     """So many of the parts hold."""
 
+    __slots__ = ("count",)
+
     def possible(self, hits: Hits) -> bool:
         return any(c.possible(hits) for c in self.children)
 
@@ -368,6 +384,8 @@ class AtLeast(Node):
 class Score(Node):
     """The weights of the parts that hold reach a sum."""
 
+    __slots__ = ("least", "weights")
+
     def possible(self, hits: Hits) -> bool:
         return any(c.possible(hits) for c in self.children)
 
@@ -396,6 +414,8 @@ class Score(Node):
 
 class Within(Node):
     """The part holds within a field."""
+
+    __slots__ = ("field",)
 
     def possible(self, hits: Hits) -> bool:
         return self.children[0].possible(hits)
@@ -431,6 +451,8 @@ class Within(Node):
 
 class About(Node):
     """What is known about the entry beside its text."""
+
+    __slots__ = ("field", "value")
 
     def __init__(self, text: str, field: str, value: str) -> None:
         super().__init__(text)
@@ -474,6 +496,8 @@ class About(Node):
 class Dated(Node):
     """Published (else first seen) on one of these days in UTC."""
 
+    __slots__ = ("first", "last")
+
     def __init__(self, text: str, first: date | None, last: date | None) -> None:
         super().__init__(text)
         self.first, self.last = first, last
@@ -492,6 +516,8 @@ class Dated(Node):
 
 class Pattern(Node):
     """A regular expression (RE2: linear time) finds something in the fields' own text, in NFC."""
+
+    __slots__ = ("_expression",)
 
     def __init__(self, text: str, expression: Any) -> None:
         super().__init__(text)

@@ -25,6 +25,10 @@ _letters: set[str] = set()
 
 def flatten(key: str) -> str:
     """Return a key of the same length with a space for everything that is not part of a word."""
+    return " ".join(map(_flat_words.__getitem__, key.split(" ")))
+
+
+def _flatten(key: str) -> str:
     chars = set(key)
     new = chars - _letters - _separators
     for char in new:
@@ -33,6 +37,9 @@ def flatten(key: str) -> str:
         if char != " ":
             key = key.replace(char, " ")
     return key
+
+
+_flat_words = text.Memo(_flatten)
 
 
 class Document:

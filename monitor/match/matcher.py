@@ -34,7 +34,7 @@ class Explanation:
 
 
 class Query:
-    """A query made ready for archive search: the index finds candidates by `necessary`, `evidence` decides."""
+    """A query made ready for the archive: the index finds candidates by `necessary`, `evidence` decides."""
 
     def __init__(self, text: str, part: tree.Part, node: Node, vocabulary: Vocabulary, names: Names) -> None:
         self.text = text
