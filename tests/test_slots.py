@@ -1,6 +1,6 @@
 """When a route sends."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -115,7 +115,7 @@ def test_no_slot_is_skipped_or_doubled_in_any_zone(zone: str, year: int, day: in
 
     # Each local date has each of its times once; only times that a gap pushes onto another fall together.
     local = [slot.astimezone(ZoneInfo(zone)) for slot in walked]
-    per_day: dict[object, int] = {}
+    per_day: dict[date, int] = {}
     for one in local:
         per_day[one.date()] = per_day.get(one.date(), 0) + 1
     whole_days = sorted(per_day)[1:-1]

@@ -56,6 +56,11 @@ class Channel(ABC):
         with a token in its URL says its host).
         """
 
+    @staticmethod
+    def fits(part: str, text: str) -> bool:
+        """Say whether a rendered part is small enough; where not, stories are shortened, then left out."""
+        return True
+
     def prepare(self, message: Message) -> Message:
         """Make a rendered message fit the channel's limits, before it is frozen. Pure."""
         return message

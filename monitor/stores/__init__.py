@@ -61,8 +61,9 @@ class Store(ABC):
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold the right to run the daemon on this database.
 
-        SQLite: one process; raises StoreError naming the pid that holds it. PostgreSQL: any number
-        may join, this returns at once.
+        SQLite: one process; raises StoreError naming the pid that holds it. A store that is opened
+        under it takes the leases of those who died for ended. PostgreSQL: any number may join, this
+        returns at once.
         """
 
     @abstractmethod
@@ -179,6 +180,10 @@ class Store(ABC):
         Does nothing and returns False when the cursor no longer stands at `expected` or has made a
         later slot (another process was faster). A delivery whose id exists is not queued again.
         """
+
+    @abstractmethod
+    def queued_since(self, route: str, channel: str, recipient: str, since: datetime) -> int:
+        """Return how many messages a route queued for a recipient after `since`."""
 
     # outbox ───────────────────────────────────────────────────────────────────────────────────
 

@@ -216,6 +216,10 @@ class SqlStore(Store):
         """Promise 2."""
         return self._do(lambda conn: _telling.enqueue(conn, self._upsert, cursor, deliveries, expected))
 
+    def queued_since(self, route: str, channel: str, recipient: str, since: datetime) -> int:
+        """Return how many messages a route queued for a recipient after `since`."""
+        return self._ask(lambda conn: _telling.queued_since(conn, route, channel, recipient, since))
+
     # outbox ───────────────────────────────────────────────────────────────────────────────────
 
     def claim_deliveries(self, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:

@@ -27,7 +27,7 @@ _UPDATE_STATE = (
 )
 
 _REVISED = {"title", "summary", "content", "url", "guid", "author", "tags", "published", "updated"} | {
-    *("source", "feed_url", "language", "country", "revision", "fingerprint")
+    *("source", "feed_url", "language", "country", "revision", "fingerprint", "entities")
 }
 """What a revision changes of an entry: all but its identity, first_seen and story."""
 

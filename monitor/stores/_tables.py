@@ -204,6 +204,7 @@ entries = Table(
     _text("guid"),
     _text("author"),
     Column("tags", Text, nullable=False, server_default="[]"),
+    Column("entities", Text, nullable=False, server_default="[]"),
     _text("title"),
     _text("summary"),
     _text("content"),

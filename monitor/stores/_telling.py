@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
@@ -18,6 +18,7 @@ from monitor.stores._tables import cursors, deliveries, entries, feeds, matches,
 from monitor.stores._upsert import Upsert
 
 _MATCH = tuple(column.name for column in matches.columns)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _WAITING = (DeliveryStatus.QUEUED.value, DeliveryStatus.RETRY.value)
 
 
@@ -208,6 +209,20 @@ def _fate(outcome: Sent | Deferred | Dead, now: datetime) -> dict[str, Any]:
         case Dead(reason=reason, detail=detail):
             status = DeliveryStatus.DEAD.value
             return {"status": status, "reason": reason.value, "detail": storable(detail)}
+
+
+def queued_since(conn: Connection, route: str, channel: str, recipient: str, since: datetime) -> int:
+    """Return how many messages a route queued for a recipient after `since`."""
+    mine = (deliveries.c.route == route, deliveries.c.channel == channel, deliveries.c.recipient == recipient)
+    count = select(func.count()).select_from(deliveries).where(*mine, deliveries.c.queued_at > since)
+    return conn.execute(count).scalar_one()
+
+
+def void_leases(conn: Connection) -> None:
+    """End every lease: whoever asks knows that those who hold them are dead."""
+    sending = deliveries.c.status == DeliveryStatus.SENDING.value
+    conn.execute(update(feeds).where(feeds.c.lease_until.is_not(None)).values(lease_until=None))
+    conn.execute(update(deliveries).where(sending).values(lease_until=_LONG_AGO))
 
 
 def listed(conn: Connection, status: DeliveryStatus | None, limit: int) -> list[Delivery]:

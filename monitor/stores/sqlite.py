@@ -24,6 +24,7 @@ from monitor.stores._core import SqlStore
 from monitor.stores._search import Wanted, fts5, words
 from monitor.stores._tables import entries
 from monitor.stores._tables import words as words_table
+from monitor.stores._telling import void_leases
 
 BUSY = 10.0
 """Seconds that a write waits for another process's (a CLI command beside the daemon)."""
@@ -88,6 +89,7 @@ class Store(SqlStore):
         if not path or path.startswith("//"):
             raise StoreError(f"{url!r} names no file; write sqlite:monitor.db or sqlite:/path/to/monitor.db")
         self.path = path
+        self._alone = False
 
     def connect(self) -> Engine:
         """Return an engine with one connection."""
@@ -107,6 +109,12 @@ class Store(SqlStore):
             connection.close()
             raise
         return connection
+
+    def open(self) -> None:
+        """Connect and bring the tables up to date; who is alone here voids the leases of the dead."""
+        super().open()
+        if self._alone:
+            self._do(void_leases)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -133,7 +141,11 @@ class Store(SqlStore):
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
-            yield
+            self._alone = True
+            try:
+                yield
+            finally:
+                self._alone = False
 
     def backup(self, target: Path) -> None:
         """Write a copy as of one moment, whole or not at all; it is a store by itself.

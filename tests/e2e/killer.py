@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from monitor import config as configs
 from monitor import service
 from monitor.clock import VirtualClock
 
-COMMIT = DefaultDialect.do_commit
+COMMIT: Callable[[Any, Any], None] = DefaultDialect.do_commit
 
 
 def deadly(number: int, moment: str) -> None:

@@ -109,6 +109,7 @@ def _entries() -> None:
         sa.Column("guid", sa.Text(), server_default="", nullable=False),
         sa.Column("author", sa.Text(), server_default="", nullable=False),
         sa.Column("tags", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("entities", sa.Text(), server_default="[]", nullable=False),
         sa.Column("title", sa.Text(), server_default="", nullable=False),
         sa.Column("summary", sa.Text(), server_default="", nullable=False),
         sa.Column("content", sa.Text(), server_default="", nullable=False),

@@ -1,0 +1,130 @@
+"""The stages in order. Read this folder to know what monitor does.
+
+`await` stands where a socket is; all else is plain code on two kinds of thread: parsing on a small
+pool, everything that touches the store on one thread of its own, so that the database sees one
+writer and the loop never waits for either.
+
+Four promises, each one transaction of the store; between them anything may crash:
+
+1.  What a poll found (state, validators, entries, matches) is remembered all or nothing (`polling`).
+1b. Stories follow from matches; repeated after a crash, they get the same ids (`telling`).
+2.  A route's cursor for a recipient moves over matches *and* the frozen message is queued (`telling`).
+3.  The outcome of a try to deliver is recorded (`sending`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+from monitor.clock import Clock
+from monitor.model import Event, Report
+from monitor.pipeline._shop import Parts, Shop
+from monitor.pipeline.polling import Polling
+from monitor.pipeline.sending import Sending
+from monitor.pipeline.telling import Telling
+from monitor.stores import Store
+
+__all__ = ["Parts", "Pipeline"]
+
+T = TypeVar("T")
+
+
+class Pipeline:
+    """One desk's flow, from feeds to deliveries."""
+
+    def __init__(
+        self, parts: Parts, *, store: Store, clock: Clock, random: Random, tell: Callable[[Event], None]
+    ) -> None:
+        self.store, self.clock, self.tell = store, clock, tell
+        self._shop = Shop(parts, store=store, clock=clock, random=random, tell=tell)
+        self._polling, self._telling, self._sending = (
+            Polling(self._shop),
+            Telling(self._shop),
+            Sending(self._shop),
+        )
+
+    @property
+    def parts(self) -> Parts:
+        """What the pipeline is made of now."""
+        return self._shop.parts
+
+    @parts.setter
+    def parts(self, parts: Parts) -> None:
+        self._shop.parts = parts
+
+    async def tick(self, *, everything: bool = False) -> Report:
+        """Do all that is due now, then say what was done. `everything` polls feeds that are not due too."""
+        now = self.clock.now()
+        await self.poll_due(now, everything=everything)
+        while running := self._polling.running:
+            await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
+            self.check()
+            await self.poll_due(now, everything=everything)
+        self.check()
+        await self.tell_due()
+        await self.deliver_due()
+        while sending := self._sending.running:
+            await asyncio.wait(sending.values())
+            self.check()
+            await self.deliver_due()
+        self.check()
+        return self.report()
+
+    async def poll_due(self, now: datetime | None = None, *, everything: bool = False) -> None:
+        """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
+        await self._polling.start_due(now or self.clock.now(), everything=everything)
+
+    async def tell_due(self) -> None:
+        """Fold new matches into stories, then queue what each reader is due."""
+        await self.off_loop(self._telling.fold)
+        await self.off_loop(self._telling.queue)
+
+    async def deliver_due(self) -> None:
+        """Start sending what is due; do not wait for it."""
+        await self._sending.start_due(self.clock.now())
+
+    def check(self) -> None:
+        """Raise what ended a poll or a delivery that nobody waited for."""
+        self._shop.check()
+
+    async def drain(self) -> None:
+        """Wait for all that is under way: polls, commits, deliveries."""
+        while running := [*self._polling.running.values(), *self._sending.running.values()]:
+            await asyncio.wait(running)
+
+    def report(self) -> Report:
+        """Say what was done since this was last asked."""
+        return self._shop.tally.report()
+
+    def start(self, spread: timedelta) -> None:
+        """Make the store know the configured feeds and readers. Plain code, for the store's thread.
+
+        New feeds become due within `spread`.
+        """
+        now = self.clock.now()
+        self.store.sync_feeds(self.parts.feeds.values(), now, spread=spread)
+        self._telling.start_cursors(now)
+
+    def make_due(self, route: str) -> None:
+        """Make a digest route's next slot due now, for all its readers. For the store's thread."""
+        self._telling.make_due(route, self.clock.now())
+
+    async def prune(self) -> int:
+        """Drop what is kept no longer, a batch at a time; return how many entries went."""
+        total = 0
+        while gone := await self.off_loop(lambda: self.store.prune(self.clock.now(), self.parts.keep)):
+            total += gone
+        return total
+
+    async def off_loop(self, work: Callable[[], T]) -> T:
+        """Run plain code that uses the store on the store's thread."""
+        return await self._shop.off_loop(work)
+
+    async def close(self) -> None:
+        """Let what is under way end, then stop the threads."""
+        await self.drain()
+        self._shop.close()

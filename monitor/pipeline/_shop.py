@@ -1,0 +1,107 @@
+"""What all steps of the pipeline work with: parts, store, clock, threads, and who hears what was done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import TypeVar
+
+from monitor.channels import Channel
+from monitor.clock import Clock
+from monitor.compose import Desk
+from monitor.fetch import Fetcher
+from monitor.match import Matcher
+from monitor.model import Event, Feed, Keep, PollSettings, Report, Route
+from monitor.parse import Parser
+from monitor.render import Renderer
+from monitor.stores import Store
+
+T = TypeVar("T")
+
+LEASE = timedelta(minutes=3)
+"""Longer than any exchange may take, so that only the dead lose theirs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything the pipeline is made of; `service.build` makes it. A reload makes another."""
+
+    feeds: Mapping[str, Feed]
+    poll: PollSettings
+    keep: Keep
+    routes: Sequence[Route]
+    channels: Mapping[str, Channel]
+    channel_types: Mapping[str, str]
+    desk: Desk
+    matcher: Matcher
+    fetcher: Fetcher
+    parser: Parser
+    renderer: Renderer
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of the work since it was last asked for."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    deliveries: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def report(self) -> Report:
+        """Say what was counted, and start again."""
+        numbers, deliveries = self.numbers, self.deliveries
+        self.numbers, self.deliveries = Counter(), defaultdict(Counter)
+        return Report(
+            **{name: numbers[name] for name in ("polls", "entries", "updated", "matches", "stories")},
+            deliveries={name: {"sent": c["sent"], "failed": c["failed"]} for name, c in deliveries.items()},
+        )
+
+
+class Shop:
+    """One desk's workplace. `parts` is replaced by a reload, between pieces of work."""
+
+    def __init__(
+        self, parts: Parts, *, store: Store, clock: Clock, random: Random, tell: Callable[[Event], None]
+    ) -> None:
+        self.parts, self.store, self.clock, self.random, self.tell = parts, store, clock, random, tell
+        self.tally = Tally()
+        self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._parse_threads = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self._failures: list[BaseException] = []
+
+    async def off_loop(self, work: Callable[[], T]) -> T:
+        """Run plain code that uses the store on the store's thread: the database sees one writer."""
+        return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Run plain code that uses no store on another thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._parse_threads, work)
+
+    def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Start something that nobody waits for at once; what ends it badly is kept for `check`."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def check(self) -> None:
+        """Raise what ended something that was started."""
+        failures, self._failures = self._failures, []
+        for failure in failures:
+            raise failure
+
+    def say(self, kind: str, **fields: object) -> None:
+        """Tell of one thing that happened, with everything on it."""
+        self.tell(Event(kind=kind, at=self.clock.now(), fields=fields))
+
+    def close(self) -> None:
+        """Stop the threads when they have ended what they do."""
+        self._store_thread.shutdown()
+        self._parse_threads.shutdown()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (failure := task.exception()):
+            self._failures.append(failure)

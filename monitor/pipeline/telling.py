@@ -1,0 +1,137 @@
+"""Promises 1b and 2: stories follow from matches; a cursor moves and frozen messages are queued in one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor import slots
+from monitor.cluster import WINDOW, cluster
+from monitor.compose import Desk, Reader, plan
+from monitor.errors import RenderError
+from monitor.model import Cursor, Delivery, Digest, Message, Recipient, Route, Send
+from monitor.pipeline._shop import Shop
+
+
+class Telling:
+    """Folds matches into stories and queues what each reader is due. Plain code, for the store's thread."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._troubles: set[str] | None = None
+        """Where a template fails, as the store has it; None: not asked yet."""
+
+    def fold(self) -> None:
+        """Promise 1b: stories follow from matches; repeated after a crash, they get the same ids."""
+        store = self._shop.store
+        while entries := store.unclustered(500):
+            since = min(entry.first_seen for entry in entries) - WINDOW
+            recent = store.recent_stories(since)
+            stories = cluster(entries, recent)
+            store.record_stories(stories)
+            before = {story.id for story, _ in recent}
+            self._shop.tally.numbers["stories"] += sum(story.id not in before for story in stories)
+
+    def queue(self) -> None:
+        """Queue what each reader is due. A template that fails holds up its own readers only."""
+        shop, now = self._shop, self._shop.clock.now()
+        desk: Desk | None = None
+        for cursor in shop.store.cursors():
+            route = next((r for r in shop.parts.routes if r.name == cursor.route), None)
+            channel = shop.parts.channels.get(cursor.channel)
+            if route is None or channel is None or cursor.channel not in route.channels:
+                continue
+            recipient = next((r for r in channel.recipients() if r.address == cursor.recipient), None)
+            if recipient is None or (route.send is Send.DIGEST and not _due(cursor, now)):
+                continue
+            desk = desk or replace(shop.parts.desk, states=shop.store.feed_states())
+            try:
+                self._queue_one(cursor, route, recipient, desk, now)
+            except RenderError as error:
+                self._trouble(cursor, str(error))
+            else:
+                self._trouble(cursor, "")
+
+    def _trouble(self, cursor: Cursor, detail: str) -> None:
+        """Keep for `status` what a template that fails says, until it fails no more."""
+        shop, place = self._shop, f"trouble:{cursor.route}:{cursor.channel}"
+        if self._troubles is None:
+            self._troubles = {name for name, said in shop.store.meta().items() if said}
+        if detail and place not in self._troubles:
+            shop.say("render-failed", route=cursor.route, channel=cursor.channel, detail=detail)
+        if detail or place in self._troubles:
+            shop.store.meta({place: detail})
+            self._troubles = self._troubles | {place} if detail else self._troubles - {place}
+
+    def _queue_one(
+        self, cursor: Cursor, route: Route, recipient: Recipient, desk: Desk, now: datetime
+    ) -> None:
+        """Promise 2: the cursor moves over matches and the frozen messages are queued, in one."""
+        shop = self._shop
+        until = now - route.group_wait if route.send is Send.IMMEDIATE else now
+        hits = shop.store.hits(route.topics, cursor.position, until)
+        if route.send is Send.IMMEDIATE and not hits:
+            return
+        told = shop.store.told(cursor.route, cursor.channel, cursor.recipient)
+        reader = Reader(route=route, channel=cursor.channel, recipient=recipient, told=told)
+        moved, digests = plan(hits, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
+        due = slots.quiet_until(route, now, timezone=recipient.timezone)
+        deliveries = [self._delivery(digest, cursor.channel, now, due) for digest in digests]
+        if shop.store.enqueue(moved, deliveries, cursor.position):
+            for delivery in deliveries:
+                shop.say("queued", delivery=delivery.id, route=route.name, channel=cursor.channel, due=due)
+
+    def _room(self, route: Route, cursor: Cursor, now: datetime) -> int | None:
+        """How many more alerts this recipient may get within the hour; None: any number."""
+        if not route.budget:
+            return None
+        hour = now - timedelta(hours=1)
+        sent = self._shop.store.queued_since(route.name, cursor.channel, cursor.recipient, hour)
+        return max(route.budget - sent, 0)
+
+    def _delivery(self, digest: Digest, channel: str, now: datetime, due: datetime) -> Delivery:
+        return Delivery(
+            id=f"{digest.id}-{channel}",
+            message=self._message(digest),
+            channel=channel,
+            due_at=due,
+            queued_at=now,
+        )
+
+    def _message(self, digest: Digest) -> Message:
+        """Return the digest as its channel will get it. Raises RenderError."""
+        parts = self._shop.parts
+        channel = parts.channels[digest.channel]
+        kind = parts.channel_types[digest.channel]
+        return channel.prepare(parts.renderer.render(digest, channel_type=kind, parts=channel.parts))
+
+    def start_cursors(self, now: datetime) -> None:
+        """Make a cursor for every reader that has none; it stands behind what came before the backfill."""
+        shop = self._shop
+        existing = {(c.route, c.channel, c.recipient) for c in shop.store.cursors()}
+        for route in shop.parts.routes:
+            for name in route.channels:
+                for recipient in shop.parts.channels[name].recipients():
+                    if (route.name, name, recipient.address) in existing:
+                        continue
+                    upcoming = None
+                    if route.send is Send.DIGEST:
+                        upcoming = slots.next_slot(route, now, timezone=recipient.timezone)
+                    cursor = Cursor(
+                        route=route.name,
+                        channel=name,
+                        recipient=recipient.address,
+                        position=0,
+                        next_slot=upcoming,
+                    )
+                    shop.store.start_cursor(cursor, now - shop.parts.poll.backfill)
+
+    def make_due(self, route: str, now: datetime) -> None:
+        """Make a digest route's next slot due now, for all its readers."""
+        for cursor in self._shop.store.cursors():
+            if cursor.route == route and cursor.next_slot is not None:
+                self._shop.store.enqueue(replace(cursor, next_slot=now), [], cursor.position)
+
+
+def _due(cursor: Cursor, now: datetime) -> bool:
+    return cursor.next_slot is not None and cursor.next_slot <= now
