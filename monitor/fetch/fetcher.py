@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
@@ -40,6 +40,8 @@ MAX_HOPS: Final = 5
 """Redirects that are followed (RFC 9110 §15.4 asks to detect loops)."""
 RETRY_AFTER_CAP: Final = timedelta(hours=24)
 """Media Cloud met a Retry-After of 88 hours: one wish of a publisher holds at most a day."""
+LONGEST_HEADER: Final = 4_096
+"""Characters of a validator that we keep and send back; a longer one is as good as none."""
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -158,11 +160,11 @@ class Fetcher:
         held = validators if belong else None
         request = self._request(feed, hop, held)
         try:
-            response = await self._door(feed, hop.url).handle_async_request(request)
+            answer = _Answer(await self._door(feed, hop.url).handle_async_request(request))
             try:
-                return await self._read(response, hop, held)
+                return await self._read(answer, hop, held)
             finally:
-                await response.stream.aclose()  # type: ignore[union-attr]
+                await answer.stream.aclose()
         except httpx.TransportError as error:
             raise _translated(error) from error
 
@@ -200,60 +202,83 @@ class Fetcher:
     # answers ──────────────────────────────────────────────────────────────────────────────────
 
     async def _read(
-        self, response: httpx.Response, hop: _Hop, held: Validators | None
+        self, answer: _Answer, hop: _Hop, held: Validators | None
     ) -> Fetched | NotModified | httpx.URL:
-        """Make of a response what it means. Raises FetchError for a refusal."""
-        status = response.status_code
-        if status in (200, 203):
-            return await self._fetched(response, hop)
-        await _drain(response)
+        """Make of an answer what it means. Raises FetchError for a refusal."""
+        status = answer.status
+        if status in (200, 203) and not answer.challenge:
+            return await self._fetched(answer, hop)
+        await _drain(answer)
         if status == 304:
             if held is None or not (held.etag or held.last_modified):
                 raise FetchError(FetchReason.PROTOCOL, "304 to a request without conditions", status=304)
             return NotModified(
-                validators=_validators(response, hop, otherwise=held), fresh_for=self._fresh_for(response)
+                validators=_validators(answer, hop, otherwise=held), fresh_for=self._fresh_for(answer)
             )
-        location = response.headers.get("location")
+        location = answer.one("location")
         if status in _REDIRECTS and location:
             hop.permanent = hop.permanent and status in _PERMANENT
             return _target(hop, location)
-        raise self._refusal(response)
+        raise self._refusal(answer)
 
-    async def _fetched(self, response: httpx.Response, hop: _Hop) -> Fetched:
-        if response.headers.get("cf-mitigated", "").strip().lower() == "challenge":
-            raise self._refusal(response)
-        body = await _body(response, self._poll.max_body)
+    async def _fetched(self, answer: _Answer, hop: _Hop) -> Fetched:
+        body = await _body(answer, self._poll.max_body)
         return Fetched(
             body=body,
-            content_type=_text(response.headers.get("content-type", "")),
-            validators=_validators(response, hop),
-            fresh_for=self._fresh_for(response),
+            content_type=_text(answer.one("content-type") or ""),
+            validators=_validators(answer, hop),
+            fresh_for=self._fresh_for(answer),
             body_hash=hashlib.blake2b(body, digest_size=20).hexdigest(),
         )
 
-    def _fresh_for(self, response: httpx.Response) -> timedelta | None:
-        got = response.headers
-        return headers.fresh_for(
-            got.get_list("cache-control"),
-            got.get("expires"),
-            got.get("age"),
-            got.get("date"),
-            self._clock.now(),
-        )
+    def _fresh_for(self, answer: _Answer) -> timedelta | None:
+        control, expires = answer.all("cache-control"), answer.one("expires")
+        if not control and expires is None:
+            return None
+        return headers.fresh_for(control, expires, answer.one("age"), answer.one("date"), self._clock.now())
 
-    def _refusal(self, response: httpx.Response) -> FetchError:
+    def _refusal(self, answer: _Answer) -> FetchError:
         """Make the error of an answer that is neither a document nor a redirect that can be followed."""
-        got, status = response.headers, response.status_code
-        wait = headers.retry_after(got.get("retry-after"), got.get("date"), self._clock.now())
-        reason, words = _reason(status)
-        if got.get("cf-mitigated", "").strip().lower() == "challenge":
+        wait = headers.retry_after(answer.one("retry-after"), answer.one("date"), self._clock.now())
+        reason, words = _reason(answer.status)
+        if answer.challenge:
             reason, words = FetchReason.BLOCKED, "a challenge page of Cloudflare's"
         return FetchError(
             reason,
-            f"HTTP {status}: {words}",
-            status=status,
+            f"HTTP {answer.status}: {words}",
+            status=answer.status,
             retry_after=min(wait, RETRY_AFTER_CAP) if wait is not None else None,
         )
+
+
+class _Answer:
+    """A response as we read it: header bytes are Latin-1, so that any byte stays what it was.
+
+    httpx's own headers guess a charset and search the whole list for each name.
+    """
+
+    __slots__ = ("_headers", "status", "stream")
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.stream = cast("httpx.AsyncByteStream", response.stream)
+        self._headers: dict[bytes, list[bytes]] = {}
+        for name, value in response.headers.raw:
+            self._headers.setdefault(name.lower(), []).append(value)
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of the headers of that name, in order."""
+        return [value.decode("latin-1") for value in self._headers.get(name.encode(), ())]
+
+    def one(self, name: str) -> str | None:
+        """Return the header's value, several joined (RFC 9110 §5.3); None where there is none."""
+        values = self._headers.get(name.encode())
+        return None if values is None else b", ".join(values).decode("latin-1")
+
+    @property
+    def challenge(self) -> bool:
+        """Whether this is a page that wants to see a browser."""
+        return (self.one("cf-mitigated") or "").strip().lower() == "challenge"
 
 
 def accept() -> str:
@@ -285,6 +310,8 @@ def _first(feed: Feed) -> _Hop:
 
 def _target(hop: _Hop, location: str) -> httpx.URL:
     """Return where a redirect points. Raises FetchError for what we do not follow."""
+    with suppress(UnicodeError):  # servers write UTF-8 where RFC 9110 §10.2.2 has only ASCII
+        location = location.encode("latin-1").decode("utf-8")
     if hop.count >= MAX_HOPS:
         raise FetchError(FetchReason.REFUSED, f"more than {MAX_HOPS} redirects")
     try:
@@ -302,14 +329,9 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme, 0)
 
 
-def _validators(response: httpx.Response, hop: _Hop, otherwise: Validators | None = None) -> Validators:
-    """Keep a response's validators as they came, byte for byte; on a 304 what it leaves out stays."""
-    etag = last_modified = ""
-    for name, value in response.headers.raw:
-        if name.lower() == b"etag":
-            etag = _text(value.decode("latin-1"))
-        elif name.lower() == b"last-modified":
-            last_modified = _text(value.decode("latin-1"))
+def _validators(answer: _Answer, hop: _Hop, otherwise: Validators | None = None) -> Validators:
+    """Keep an answer's validators as they came, byte for byte; on a 304 what it leaves out stays."""
+    etag, last_modified = (_text((answer.all(name) or [""])[-1]) for name in ("etag", "last-modified"))
     if otherwise is not None:
         etag, last_modified = etag or otherwise.etag, last_modified or otherwise.last_modified
     if not etag and not last_modified:
@@ -318,28 +340,28 @@ def _validators(response: httpx.Response, hop: _Hop, otherwise: Validators | Non
 
 
 def _text(value: str) -> str:
-    """Return a header's value, or nothing where it has control characters that could not be sent back."""
+    """Return a header's value, or nothing where it could not be sent back whole."""
     value = value.strip(" \t")
-    return "" if any(c in "\r\n\0" for c in value) else value[:4096]
+    return "" if len(value) > LONGEST_HEADER or any(c in value for c in "\r\n\0") else value
 
 
-async def _drain(response: httpx.Response) -> None:
+async def _drain(answer: _Answer) -> None:
     """Read a small body that nobody wants, so that the connection can be used again."""
     size = 0
-    async for piece in response.stream:  # type: ignore[union-attr]
+    async for piece in answer.stream:
         size += len(piece)
         if size > 65_536:
             return
 
 
-async def _body(response: httpx.Response, limit: int) -> bytes:
+async def _body(answer: _Answer, limit: int) -> bytes:
     """Read and decode a body. Raises FetchError when it is too large or not what its headers say."""
-    length = response.headers.get("content-length", "")
+    length = answer.one("content-length") or ""
     if length.isdecimal() and len(length) < 20 and int(length) > limit:
         raise FetchError(FetchReason.TOO_LARGE, f"a body of {int(length):,} bytes; the limit is {limit:,}")
     try:
-        into = decode.decoder(response.headers.get("content-encoding", ""), limit)
-        async for piece in response.stream:  # type: ignore[union-attr]
+        into = decode.decoder(answer.one("content-encoding") or "", limit)
+        async for piece in answer.stream:
             into.feed(piece)
         return into.finish()
     except decode.TooLargeError as error:
