@@ -34,9 +34,10 @@ _DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _ROOT: Final = re.compile(rb"<[A-Za-z_]")
 _PREFIXES: Final = frozenset(
-    {"dc", "dcterms", "content", "media", "itunes", "xhtml", "atom", "rdf", "l", "psc"}
+    {None, "dc", "dcterms", "content", "media", "itunes", "xhtml", "atom", "rdf", "l", "psc"}
 )
-"""Prefixes that feedparser knows even where they are bound to another namespace."""
+"""Prefixes that feedparser knows even where they are bound to another namespace; None: it looks at
+the name alone."""
 _BOM: Final = b"\xef\xbb\xbf"
 _STATEFUL: Final = ("iso-2022", "iso2022", "utf-7", "utf7", "hz", "utf-16", "utf-32")
 """Encodings whose bytes look like ASCII or have no ASCII: success as UTF-8 proves nothing."""
