@@ -12,6 +12,7 @@ import hashlib
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, cast
 
 import httpx
@@ -55,25 +56,22 @@ class _Hop:
     """
 
     url: httpx.URL
-    home: tuple[str, str, int]
+    home: httpx.URL
     credentials: bytes
+    document: str
+    """The URL without its fragment, which is never sent."""
     permanent: bool = True
     count: int = 0
 
     @property
     def at_home(self) -> bool:
         """Whether the URL is of the feed's own origin."""
-        return _origin(self.url) == self.home
-
-    @property
-    def document(self) -> str:
-        """The URL without its fragment, which is never sent."""
-        return str(self.url).partition("#")[0]
+        return not self.count or _origin(self.url) == _origin(self.home)
 
     def step(self, url: httpx.URL) -> None:
         """Go to where a redirect pointed. Giving up TLS is never believed for good."""
         self.permanent = self.permanent and not (self.url.scheme == "https" and url.scheme == "http")
-        self.url = url
+        self.url, self.document = url, _document(url)
         self.count += 1
 
 
@@ -291,10 +289,16 @@ def accept() -> str:
     return ", ".join([*feeds, *others, "*/*;q=0.1"])
 
 
+@lru_cache(maxsize=8192)
+def _url(text: str) -> httpx.URL:
+    """Read a URL. Kept: reading was a sixth of an unchanged poll (0.06 ms); 0.5 KB each."""
+    return httpx.URL(text)
+
+
 def _first(feed: Feed) -> _Hop:
     """Return the first hop. Raises FetchError for a URL that is none."""
     try:
-        url = httpx.URL(feed.url)
+        url = _url(feed.url)
     except httpx.InvalidURL as error:
         raise FetchError(FetchReason.REFUSED, f"not a URL: {error}") from error
     if url.scheme not in _DEFAULT_PORTS or not url.host:
@@ -305,7 +309,7 @@ def _first(feed: Feed) -> _Hop:
     credentials = b"Basic " + base64.b64encode(secret.encode("utf-8")) if secret else b""
     if url.userinfo:
         url = url.copy_with(username=None, password=None)
-    return _Hop(url=url, home=_origin(url), credentials=credentials)
+    return _Hop(url=url, home=url, credentials=credentials, document=_document(url))
 
 
 def _target(hop: _Hop, location: str) -> httpx.URL:
@@ -323,6 +327,10 @@ def _target(hop: _Hop, location: str) -> httpx.URL:
     if url.scheme not in _DEFAULT_PORTS or not url.host:
         raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme!r}, which is not http or https")
     return url
+
+
+def _document(url: httpx.URL) -> str:
+    return str(url).partition("#")[0]
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

@@ -51,6 +51,7 @@ _COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 
 RESOLVED_FOR: Final = 60.0
 """Seconds that a resolved name is kept: feeds of one host are polled back to back."""
+MAX_KNOWN: Final = 10_000
 
 
 class RefusedError(httpx.ConnectError):
@@ -150,26 +151,25 @@ class Guard:
 
         Raises ResolveError (no such name) and RefusedError (none of its addresses is allowed).
         """
+        now = asyncio.get_running_loop().time()
+        kept = self._known.get(host)
+        if kept is not None and kept[0] > now:
+            return kept[1]
         name = host.strip("[]")
-        try:
-            literal = ipaddress.ip_address(name)
-        except ValueError:
-            found = await self._resolve(name, port)
-        else:
-            found = (str(literal),)
+        found = (name,) if is_numeric(name) else await self._resolve(name, port)
         allowed = tuple(address for address in found if self.allows(address))
         if not allowed:
             raise RefusedError(
                 f"{name} is at {', '.join(found[:4])}: not a public address "
                 "(network.allow_private lists the exceptions)"
             )
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[host] = (now + RESOLVED_FOR, allowed)
         return allowed
 
     async def _resolve(self, name: str, port: int) -> tuple[str, ...]:
         loop = asyncio.get_running_loop()
-        kept = self._known.get(name)
-        if kept is not None and kept[0] > loop.time():
-            return kept[1]
         asking = self._asking.get(name)
         if asking is None:
             if self._executor is None:
@@ -184,9 +184,6 @@ class Guard:
         found = _interleave(answer)
         if not found:
             raise ResolveError(f"no address for {name}")
-        if len(self._known) > 10_000:
-            self._known.clear()
-        self._known[name] = (loop.time() + RESOLVED_FOR, found)
         return found
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ _CP1252: Final = {
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
 _EMAIL: Final = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,24}(?:\?subject=\S+)?", re.ASCII)
+_SLASHES: Final = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*://)/+")
 _REFERENCE: Final = re.compile("&([A-Za-z0-9_]+);")
 
 PERIODS: Final = {
@@ -54,8 +55,14 @@ def repair(text: str) -> str:
     return text.translate(_CP1252) if _C1.search(text) else text
 
 
+def fix_slashes(link: str) -> str:
+    """Undo `https:///host/` for `https://host/`, as feedparser does."""
+    return _SLASHES.sub(r"\1", link) if ":///" in link else link
+
+
 def absolute(base: str, link: str) -> str:
     """Return a link made absolute; a link that cannot be read stays as it is."""
+    link = fix_slashes(link)
     if not base:
         return link
     try:

@@ -401,7 +401,7 @@ def _child(parts: _Parts, child: Any, url: str, namespace: str) -> None:
     elif tag == "guid":
         value = _value(child)
         parts.permalink = child.get("isPermaLink", "true") == "true"
-        parts.put("guid", value)
+        parts.put("guid", _common.fix_slashes(value) if parts.permalink else value)
     else:
         _other(child, tag)
 
@@ -475,7 +475,7 @@ def _entry_child(parts: _Parts, child: Any, tag: str, url: str) -> None:
                 raise _OddError
             parts.put("content", _construct(child))
         case "id":
-            parts.put("guid", _value(child))
+            parts.put("guid", _common.fix_slashes(_value(child)))
         case "updated" | "published":
             parts.put(tag, _value(child))
         case "link":
