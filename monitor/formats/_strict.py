@@ -403,7 +403,7 @@ def _child(parts: _Parts, child: Any, url: str, namespace: str) -> None:
         parts.permalink = child.get("isPermaLink", "true") == "true"
         parts.put("guid", _common.fix_slashes(value) if parts.permalink else value)
     else:
-        _other(child, tag)
+        _other(parts, child, tag)
 
 
 def _value(element: Any) -> str:
@@ -420,13 +420,18 @@ def _value(element: Any) -> str:
     return _common.repair((element.text or "").strip())
 
 
-def _other(child: Any, tag: str) -> None:
-    """Pass over an element that says nothing of what we keep; raise for one that might."""
+def _other(parts: _Parts, child: Any, tag: str) -> None:
+    """Pass over an element that says nothing of what we keep; raise for one that might.
+
+    A picture's title is passed over where the item's own came first, as feedparser does.
+    """
     if tag.startswith(MEDIA):
         for element in child.iter():
             if not isinstance(element.tag, str) or not element.tag.startswith(MEDIA):
                 raise _OddError
-            if element.tag.partition("}")[2] not in _HARMLESS_MEDIA:
+            name = element.tag.partition("}")[2]
+            titled = name == "title" and parts.one.get("title") and not len(element)
+            if name not in _HARMLESS_MEDIA and not titled:
                 raise _OddError
         return
     if len(child):
@@ -456,7 +461,7 @@ def _entry(entry: Any, url: str, language: str) -> Item:
         if not isinstance(tag, str):
             raise _OddError
         if not tag.startswith(ATOM):
-            _other(child, tag)
+            _other(parts, child, tag)
             continue
         _entry_child(parts, child, tag[len(ATOM) :], url)
     parts.permalink = True
