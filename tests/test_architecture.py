@@ -123,7 +123,10 @@ def test_nothing_catches_everything() -> None:
         for path, tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+        and (
+            node.type is None
+            or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})
+        )
     ]
 
     assert broad == []
@@ -133,8 +136,12 @@ def test_no_path_of_one_machine_is_in_the_tree() -> None:
     suspicious = []
     for folder in ("monitor", "config", "templates", "systemd", "docs", "tests", "benchmarks"):
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in {".py", ".md", ".yaml", ".j2", ".service", ".json", ".toml"} and path != Path(__file__):
+            if path.suffix in {".py", ".md", ".yaml", ".j2", ".service", ".json", ".toml"} and path != Path(
+                __file__
+            ):
                 text = path.read_text(encoding="utf-8", errors="replace")
-                suspicious += [str(path) for needle in ("/home/", "/root/", "/work/", ".pyenv") if needle in text]
+                suspicious += [
+                    str(path) for needle in ("/home/", "/root/", "/work/", ".pyenv") if needle in text
+                ]
 
     assert suspicious == []
