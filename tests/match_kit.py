@@ -25,11 +25,14 @@ def _tuples(by_language: Mapping[str, list[str]] | None) -> dict[str, tuple[str,
 @cache
 def shipped() -> dict[str, Any]:
     """Return the arguments for Matcher that config/ holds."""
-    entities, look_alikes, groups, topics = [], [], {}, []
+    entities, look_alikes, topics = [], [], []
+    groups: dict[str, tuple[str, ...]] = {}
     for path in sorted((ROOT / "config").glob("[et]*/*.yaml")):
         document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         for name, e in (document.get("entities") or {}).items():
-            by_language = {k: _tuples(e.get(k)) for k in ("names", "forms", "typos", "unseen")}
+            by_language: dict[str, Any] = {
+                k: _tuples(e.get(k)) for k in ("names", "forms", "typos", "unseen")
+            }
             entities.append(Entity(id=name, type=e.get("type", "thing"), label=e["label"], **by_language))
         for name, a in (document.get("look_alikes") or {}).items():
             look_alikes.append(LookAlike(id=name, claims=_tuples(a["claims"])))

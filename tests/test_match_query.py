@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,9 +90,10 @@ _leaf = st.one_of(
 
 def _joined(parts: st.SearchStrategy[tree.Part]) -> st.SearchStrategy[tree.Part]:
     two = st.tuples(parts, parts)
-    flat = lambda kind: two.filter(lambda t: not any(isinstance(p, kind) for p in t)).map(  # noqa: E731
-        lambda t: kind(parts=t)
-    )
+
+    def flat(kind: Any) -> st.SearchStrategy[tree.Part]:
+        return two.filter(lambda t: not any(isinstance(p, kind) for p in t)).map(lambda t: kind(parts=t))
+
     return st.one_of(
         flat(tree.Every),
         flat(tree.Either),
@@ -175,7 +178,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_names_are_checked_against_entities_look_alikes_and_groups() -> None:
-    known = [Entity(id="trump"), Entity(id="putin"), LookAlike(id="trump_card")]
+    known: list[Entity | LookAlike | str] = [
+        Entity(id="trump"),
+        Entity(id="putin"),
+        LookAlike(id="trump_card"),
+    ]
     groups = {"leaders": ("trump", "putin"), "broken": ("nobody",)}
     check_query("@trump OR @leaders OR @trump_card", known, groups)
     with pytest.raises(QueryError, match="did you mean @putin") as caught:

@@ -13,7 +13,8 @@ from typing import Any, Final
 import feedparser
 
 from monitor.errors import ParseError, ParseReason
-from monitor.formats import _common, _strict
+from monitor.formats import _common
+from monitor.formats._charset import is_utf8
 from monitor.model import Document, Item
 
 _SKIP: Final = re.compile(rb"<skip(hours|days)\b[^>]*>(.{0,2000}?)</skip\1>", re.IGNORECASE | re.DOTALL)
@@ -25,7 +26,7 @@ def read(body: bytes, content_type: str, *, url: str) -> Document:
     """Return the document. Raises ParseError where there is no feed in it."""
     # Its own base is not told, so that ids stay as they are published; links are made absolute here.
     # What is UTF-8 is told to be: feedparser believes a wrong header.
-    utf8 = _strict.is_utf8(body, content_type)
+    utf8 = is_utf8(body, content_type)
     kind = "application/xml; charset=utf-8" if utf8 else content_type or "application/xml"
     try:
         # Always a stream: a bytes body that happens to be a path makes feedparser open that file,

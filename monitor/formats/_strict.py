@@ -7,8 +7,6 @@ feedparser reads it. Refusing entities is up to us: lxml's options alone do not.
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +14,7 @@ from typing import Any, Final
 from lxml import etree
 
 from monitor.formats import _common
+from monitor.formats._charset import as_utf8, has_doctype
 from monitor.model import Document, Item
 
 ATOM: Final = "{http://www.w3.org/2005/Atom}"
@@ -30,17 +29,11 @@ XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 
-_DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
-_CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
-_ROOT: Final = re.compile(rb"<[A-Za-z_]")
 _PREFIXES: Final = frozenset(
     {None, "dc", "dcterms", "content", "media", "itunes", "xhtml", "atom", "rdf", "l", "psc"}
 )
 """Prefixes that feedparser knows even where they are bound to another namespace; None: it looks at
 the name alone."""
-_BOM: Final = b"\xef\xbb\xbf"
-_STATEFUL: Final = ("iso-2022", "iso2022", "utf-7", "utf7", "hz", "utf-16", "utf-32")
-"""Encodings whose bytes look like ASCII or have no ASCII: success as UTF-8 proves nothing."""
 
 _HARMLESS_MEDIA: Final = frozenset(
     [
@@ -122,8 +115,8 @@ class _OddError(Exception):
 
 def read(body: bytes, content_type: str, *, url: str) -> Document | None:
     """Return the document, or None to decline. Never raises for what a body may hold."""
-    text = _as_utf8(body, content_type)
-    if text is None or _has_doctype(text):
+    text = as_utf8(body, content_type)
+    if text is None or has_doctype(text):
         return None
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -143,55 +136,6 @@ def read(body: bytes, content_type: str, *, url: str) -> Document | None:
         return _document(root, url, bases=b"xml:base" in text)
     except (etree.XMLSyntaxError, _OddError, ValueError):
         return None
-
-
-def is_utf8(body: bytes, content_type: str) -> bool:
-    """Say whether a body is UTF-8, whatever it declares.
-
-    What decodes as UTF-8 is UTF-8: a text in another encoding does so by chance only if it is
-    ASCII, and then nothing is lost. Encodings whose own bytes are ASCII are left out.
-    """
-    if b"\0" in body[:64] or any(name.startswith(_STATEFUL) for name in _declared(body, content_type)):
-        return False
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _declared(body: bytes, content_type: str) -> list[str]:
-    """Return the charsets that the document and its header declare, in lower case."""
-    inside = _DECLARED.match(body.removeprefix(_BOM).lstrip(b" \t\r\n")[:512])
-    outside = _CHARSET.search(content_type)
-    return [
-        *([inside[1].decode("ascii").lower()] if inside else []),
-        *([outside[1].lower()] if outside else []),
-    ]
-
-
-def _as_utf8(body: bytes, content_type: str) -> bytes | None:
-    """Return a body in UTF-8 if there is no doubt about its charset.
-
-    Where it is not UTF-8 a declaration counts if document and header do not differ.
-    """
-    if is_utf8(body, content_type):
-        return body.lstrip(b" \t\r\n").removeprefix(_BOM).lstrip(b" \t\r\n")
-    try:
-        names = {codecs.lookup(name).name for name in _declared(body, content_type)}
-        if len(names) != 1 or names == {"utf-8"} or b"\0" in body[:64]:
-            return None
-        return body.lstrip(b" \t\r\n").decode(names.pop()).encode("utf-8")
-    except (LookupError, UnicodeError):
-        return None
-
-
-def _has_doctype(text: bytes) -> bool:
-    root = _ROOT.search(text)
-    return b"<!" in text[: root.start() if root else len(text)].replace(b"<!--", b"")
-
-
-# documents ────────────────────────────────────────────────────────────────────────────────────
 
 
 def _document(root: Any, url: str, *, bases: bool) -> Document:

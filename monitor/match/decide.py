@@ -5,13 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date
 from itertools import islice
-from typing import Any
+from typing import ClassVar
 
 from monitor.match.document import Document, Mark
-from monitor.model import Clause, Entry
-from monitor.text import key
+from monitor.model import Clause
 
 Place = tuple[int, int, tuple[Mark, ...]]
 """Where a part holds: start, end, and the marks that show it."""
@@ -31,6 +29,8 @@ class Node(ABC):
     """
 
     __slots__ = ("children", "text")
+    steps: ClassVar[int] = 4
+    """About how much work asking it is, in dictionary look-ups."""
 
     def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
         self.text = text
@@ -109,6 +109,7 @@ class Term(Node):
     """A word, phrase or entity; several for a group."""
 
     __slots__ = ("_nearest", "_numbers", "terms")
+    steps = 1
 
     def __init__(
         self, text: str, terms: Sequence[tuple[int, str]], nearest: Callable[[Document, Term], str]
@@ -150,7 +151,7 @@ class Term(Node):
     def note(self, document: Document, low: int, high: int) -> str:
         elsewhere = self.places(document, 0, document.end)
         if elsewhere:
-            return f"{_surface(document, elsewhere[0])} found, but not here"
+            return f"{surface(document, elsewhere[0])} found, but not here"
         return self._nearest(document, self)
 
 
@@ -213,7 +214,7 @@ class Not(Node):
 
     def note(self, document: Document, low: int, high: int) -> str:
         found = self.children[0].places(document, low, high)
-        return f"{_surface(document, found[0])} found" if found else f"{self.children[0].text} holds"
+        return f"{surface(document, found[0])} found" if found else f"{self.children[0].text} holds"
 
 
 class Near(Node):
@@ -279,7 +280,7 @@ class Near(Node):
         if not left or not right:
             found, missing = (left, self.right) if left else (right, self.left)
             nearest = missing.note(document, low, high)
-            note = f"{_surface(document, found[0])} found, no {missing.text} within {self.words} words"
+            note = f"{surface(document, found[0])} found, no {missing.text} within {self.words} words"
             return f"{note} ({nearest})" if nearest else note
         return self._distance(document, left, right)
 
@@ -298,7 +299,7 @@ class Near(Node):
         if best is None:
             order = "in this order " if self.ordered else ""
             return f"{self.left.text} and {self.right.text} are not {order}in one field"
-        before, after = _surface(document, best[1]), _surface(document, best[2])
+        before, after = surface(document, best[1]), surface(document, best[2])
         return f"{before} and {after} are {best[0]} words apart, not within {self.words}"
 
 
@@ -412,138 +413,9 @@ class Score(Node):
         return f"the score is {self.score(document, low, high):g}, less than {self.least:g}"
 
 
-class Within(Node):
-    """The part holds within a field."""
-
-    __slots__ = ("field",)
-
-    def possible(self, hits: Hits) -> bool:
-        return self.children[0].possible(hits)
-
-    def __init__(self, text: str, field: str, child: Node) -> None:
-        super().__init__(text, (child,))
-        self.field = field
-
-    def _window(self, document: Document, low: int, high: int) -> tuple[int, int]:
-        first, last = document.window(self.field)
-        return max(first, low), min(last, high)
-
-    def _holds(self, document: Document, low: int, high: int) -> bool:
-        low, high = self._window(document, low, high)
-        return low <= high and self.children[0].holds(document, low, high)
-
-    def _places(self, document: Document, low: int, high: int) -> list[Place]:
-        low, high = self._window(document, low, high)
-        return self.children[0].places(document, low, high) if low <= high else []
-
-    def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
-        return self.children[0].necessary(usage)
-
-    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
-        return (self.children[0].clause(document, *self._window(document, low, high), brief=brief),)
-
-    def note(self, document: Document, low: int, high: int) -> str:
-        found = self.children[0].places(document, 0, document.end)
-        if found:
-            return f"{_surface(document, found[0])} found, but not in the {self.field}"
-        return self.children[0].note(document, *self._window(document, low, high))
-
-
-class About(Node):
-    """What is known about the entry beside its text."""
-
-    __slots__ = ("field", "value")
-
-    def __init__(self, text: str, field: str, value: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.value = f" {key(value)} " if field in ("author", "source", "tag") else value.lower()
-
-    def _holds(self, document: Document, low: int, high: int) -> bool:
-        return any(self._fits(v, document) for v in self._values(document.entry))
-
-    def _values(self, entry: Entry) -> tuple[str, ...]:
-        match self.field:
-            case "author":
-                return (entry.author,)
-            case "source":
-                return (entry.source,)
-            case "feed":
-                return (entry.feed_url,)
-            case "country":
-                return (entry.country,)
-            case "tag":
-                return entry.tags
-            case "url":
-                return (entry.url,)
-        return (entry.language,)
-
-    def _fits(self, value: str, document: Document) -> bool:
-        match self.field:
-            case "author" | "source" | "tag":
-                return self.value in f" {key(value)} "
-            case "feed" | "url":
-                return self.value in value.lower()
-            case "country":
-                return self.value == value.lower()
-        return self.value in (value.lower(), value.partition("-")[0].lower(), document.language)
-
-    def note(self, document: Document, low: int, high: int) -> str:
-        values = ", ".join(v for v in self._values(document.entry) if v)
-        return f"the {self.field} is {values}" if values else f"no {self.field} is given"
-
-
-class Dated(Node):
-    """Published (else first seen) on one of these days in UTC."""
-
-    __slots__ = ("first", "last")
-
-    def __init__(self, text: str, first: date | None, last: date | None) -> None:
-        super().__init__(text)
-        self.first, self.last = first, last
-
-    def _holds(self, document: Document, low: int, high: int) -> bool:
-        day = self._day(document)
-        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
-
-    def _day(self, document: Document) -> date:
-        entry = document.entry
-        return (entry.published or entry.first_seen).astimezone(UTC).date()
-
-    def note(self, document: Document, low: int, high: int) -> str:
-        return f"the day is {self._day(document)}"
-
-
-class Pattern(Node):
-    """A regular expression (RE2: linear time) finds something in the fields' own text, in NFC."""
-
-    __slots__ = ("_expression",)
-
-    def __init__(self, text: str, expression: Any) -> None:
-        super().__init__(text)
-        self._expression = expression
-
-    def _holds(self, document: Document, low: int, high: int) -> bool:
-        return bool(self._found(document, low, high, 1))
-
-    def _places(self, document: Document, low: int, high: int) -> list[Place]:
-        return self._found(document, low, high, 100)
-
-    def _found(self, document: Document, low: int, high: int, most: int) -> list[Place]:
-        found: list[Place] = []
-        for start, end in document.search(self._expression.finditer, most):
-            if low <= start and end <= max(high, start):
-                found.append((start, end, ((start, end, self.text, ""),) if end > start else ()))
-        return found[:most]
-
-    def note(self, document: Document, low: int, high: int) -> str:
-        return "nothing fits it"
-
-
 def _cost(node: Node) -> int:
     """Return about how many steps it takes to ask a node."""
-    own = 1 if isinstance(node, Term) else 30 if isinstance(node, Pattern) else 4
-    return own + sum(map(_cost, node.children))
+    return node.steps + sum(map(_cost, node.children))
 
 
 def _rarest(options: Iterable[frozenset[int] | None], usage: Callable[[int], int]) -> frozenset[int] | None:
@@ -565,5 +437,6 @@ def _touches(a: Place, b: Place) -> bool:
     return any(m[0] < n[1] and n[0] < m[1] for m in a[2] for n in b[2])
 
 
-def _surface(document: Document, place: Place) -> str:
+def surface(document: Document, place: Place) -> str:
+    """Return the text at a place."""
     return document.surface(place[0], place[1])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 from monitor.errors import QueryError
-from monitor.match import decide, tree
+from monitor.match import decide, decide_fields, tree
 from monitor.match.decide import Node, Term
 from monitor.match.document import Document
 from monitor.match.parse import compile_pattern
@@ -132,7 +132,7 @@ def _joined(part: tree.Part, text: str, inner: list[Node]) -> Node | None:
         case tree.Score(parts=weighted, least=least):
             return decide.Score(text, inner, [w for _, w in weighted], least)
         case tree.Within(field=field):
-            return decide.Within(text, field, inner[0])
+            return decide_fields.Within(text, field, inner[0])
     return None
 
 
@@ -141,11 +141,11 @@ def _single(
 ) -> Node:
     match part:
         case tree.About(field=field, value=value):
-            return decide.About(text, field, value)
+            return decide_fields.About(text, field, value)
         case tree.Date(first=first, last=last):
-            return decide.Dated(text, first, last)
+            return decide_fields.Dated(text, first, last)
         case tree.Pattern():
-            return decide.Pattern(text, compile_pattern(part))
+            return decide_fields.Pattern(text, compile_pattern(part))
         case tree.Entity():
             members = names.check(part, query)
             numbers = [(vocabulary.find("entity", m), vocabulary.find("claim", m)) for m in members]

@@ -255,7 +255,7 @@ class Vocabulary:
             self._settle(document, rivals)
 
     def _accepted(self, pattern: int, tail: str, text_language: str) -> tuple[tuple[Target, str], ...]:
-        """Return the targets of a beginning that an ending fits in a text of this language, each with its case."""
+        """Return the targets of a beginning that an ending fits in this language, each with its case."""
         found: list[tuple[Target, str]] = []
         own_script = _script_of(text_language)
         foreign_base = (
@@ -418,7 +418,7 @@ def _bengali_tails() -> frozenset[str]:
 
 
 def _follow(document: Document, target: Target, stop: int) -> int:
-    """Return where a name of several words ends that begins with the word before `stop`; -1 if it does not."""
+    """Return where a name of several words ends whose first ends at `stop`; -1 if it does not."""
     flat, keyed = document.flat, document.key
     for stems in target.rest:
         begin = stop
