@@ -6,7 +6,8 @@ One process, one thread. Entries of about 600 characters in Bengali, English and
 together from sentences written for this file; one in fifty is news of the event (of 40,170 Bengali
 items of early 2026 it was one in three thousand). Each comes as HTML and is read whole: HTML out, key,
 words, scan, topics, evidence. `re` is one alternation of all names of the same entities, as a program
-without this matcher would have it. Figures are the median of five rounds.
+without this matcher would have it. Figures are the median of five rounds. The sentences repeat, so that
+nearly every word's key is remembered: over real items, whose words do not all repeat, expect a tenth less.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ NEWS = {
         "প্রায় আড়াই ঘণ্টার ফোনালাপে ইউক্রেনে যুদ্ধবিরতির পথ নিয়ে কথা হয়, জানিয়েছে ক্রেমলিন।",
     ],
     "en": [
-        "Donald Trump and Vladimir Putin agreed to meet in Budapest after a long phone call about a ceasefire.",
+        "Donald Trump and Vladimir Putin agreed to meet in Budapest after a long phone call.",
         "Viktor Orbán offered safe conditions, while Dmitry Peskov warned against Tomahawk missiles.",
     ],
     "ru": [
@@ -75,6 +76,13 @@ NOISE = {
         "Новый мост откроют для движения весной, на два года позже срока.",
         "Музей показывает собрание гравюр, которое прежде хранилось в запасниках.",
     ],
+}
+
+
+SYLLABLES = {
+    "bn": "কা তি নু রে মো শা বি দু লে গো পা সি ভা জি হা ট্রা ন্ত ম্প ক্ষ",
+    "en": "ka ti nu re mo sha bi du le go pa si va ji ha tra nt mp",
+    "ru": "ка ти ну ре мо ша би ду ле го па си ва жи ха тра нт мп",
 }
 
 
@@ -109,69 +117,7 @@ def entry(lang: str, title: str, summary: str) -> Entry:
 def many_topics(count: int, seed: int = 11) -> list[Topic]:
     """Return topics as desks have them: an entity or a rare word with some alternatives."""
     chance = random.Random(seed)
-    syllables = {
-        "bn": [
-            "কা",
-            "তি",
-            "নু",
-            "রে",
-            "মো",
-            "শা",
-            "বি",
-            "দু",
-            "লে",
-            "গো",
-            "পা",
-            "সি",
-            "ভা",
-            "জি",
-            "হা",
-            "ট্রা",
-            "ন্ত",
-            "ম্প",
-            "ক্ষ",
-        ],
-        "en": [
-            "ka",
-            "ti",
-            "nu",
-            "re",
-            "mo",
-            "sha",
-            "bi",
-            "du",
-            "le",
-            "go",
-            "pa",
-            "si",
-            "va",
-            "ji",
-            "ha",
-            "tra",
-            "nt",
-            "mp",
-        ],
-        "ru": [
-            "ка",
-            "ти",
-            "ну",
-            "ре",
-            "мо",
-            "ша",
-            "би",
-            "ду",
-            "ле",
-            "го",
-            "па",
-            "си",
-            "ва",
-            "жи",
-            "ха",
-            "тра",
-            "нт",
-            "мп",
-        ],
-    }
+    syllables = {code: words.split() for code, words in SYLLABLES.items()}
     entities = [e.id for e in shipped()["entities"] if e.type in ("person", "place")]
 
     def word() -> str:
