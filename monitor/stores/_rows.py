@@ -55,6 +55,7 @@ def feed_row(state: FeedState) -> dict[str, Any]:
         "detail": storable(state.detail),
         "etag": storable(state.validators.etag),
         "last_modified": storable(state.validators.last_modified),
+        "validators_url": storable(state.validators.url),
         "body_hash": state.body_hash,
         "first_poll_at": state.first_poll_at,
         "last_poll_at": state.last_poll_at,
@@ -69,6 +70,10 @@ def feed_row(state: FeedState) -> dict[str, Any]:
         "moved_polls": state.moved_polls,
         "polls": state.polls,
         "entries": state.entries,
+        "fresh_for": state.fresh_for,
+        "ttl": state.ttl,
+        "skip_hours": _listed(state.skip_hours),
+        "skip_days": _listed(state.skip_days),
         "due_at": due_at(state),
     }
 
@@ -80,7 +85,7 @@ def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedSta
         status=FeedStatus.PAUSED if paused else FeedStatus(row.status),
         reason=row.reason,
         detail=row.detail,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        validators=Validators(etag=row.etag, last_modified=row.last_modified, url=row.validators_url),
         body_hash=row.body_hash,
         first_poll_at=row.first_poll_at,
         last_poll_at=row.last_poll_at,
@@ -96,7 +101,19 @@ def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedSta
         polls=row.polls,
         entries=row.entries,
         token=token,
+        fresh_for=row.fresh_for,
+        ttl=row.ttl,
+        skip_hours=_numbers(row.skip_hours),
+        skip_days=_numbers(row.skip_days),
     )
+
+
+def _listed(numbers: frozenset[int]) -> str:
+    return ",".join(map(str, sorted(numbers)))
+
+
+def _numbers(listed: str) -> frozenset[int]:
+    return frozenset(map(int, listed.split(","))) if listed else frozenset()
 
 
 # archive ──────────────────────────────────────────────────────────────────────────────────────

@@ -131,6 +131,7 @@ feeds = Table(
     _text("detail"),
     _text("etag"),
     _text("last_modified"),
+    _text("validators_url"),
     _text("body_hash"),
     Column("first_poll_at", UtcTime),
     Column("last_poll_at", UtcTime),
@@ -145,6 +146,11 @@ feeds = Table(
     _count("moved_polls"),
     _count("polls"),
     _count("entries"),
+    Column("fresh_for", Duration),
+    Column("ttl", Duration),
+    # Whole numbers with commas between.
+    _text("skip_hours"),
+    _text("skip_days"),
     # The later of next_poll_at and held_until; null: never due by itself.
     Column("due_at", UtcTime),
     # A lease is held while lease_until is not null; `lease` counts the claims and is the fencing
