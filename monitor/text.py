@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -142,7 +143,7 @@ class Memo(dict[str, str]):
     def __missing__(self, word: str) -> str:
         result = self._function(word)
         if len(word) <= 64:
-            if len(self) >= 30_000:
+            if len(self) >= 50_000:
                 self.clear()
             self[word] = result
         return result
@@ -174,14 +175,16 @@ _word_keys = Memo(_key)
 class Aligned:
     """A text with its key and the way back from the key to the text."""
 
-    __slots__ = ("_ends", "_even", "_starts", "key", "text")
+    __slots__ = ("_even", "_pieces", "_starts", "key", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.key = key(text)
         self._even = text.isascii()
         self._starts: list[int] | None = None
-        self._ends: list[int] | None = None
+        """Where each piece between spaces begins in the key."""
+        self._pieces: list[tuple[int, str]] = []
+        """Where it begins in the text, and how it is written there."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where the piece `start` to `end` of the key stands in the text."""
@@ -194,9 +197,17 @@ class Aligned:
                 self._even = True
                 return (start, end)
             self._align()
+        return (self._place(start)[0], self._place(end - 1)[1])
+
+    def _place(self, position: int) -> tuple[int, int]:
+        """Return the piece of the text that one character of the key comes from."""
         assert self._starts is not None
-        assert self._ends is not None
-        return (self._starts[start], self._ends[end - 1])
+        index = bisect_right(self._starts, position) - 1
+        begin, piece = self._pieces[index]
+        inside = position - self._starts[index]
+        places = _places(piece)
+        first, last = places[inside] if inside < len(places) else (len(piece), len(piece) + 1)
+        return (begin + first, begin + last)
 
     def _is_even(self) -> bool:
         """Tell whether every character became one, so that both texts have the same offsets."""
@@ -204,35 +215,38 @@ class Aligned:
         return _context.isdisjoint(chars) and all(len(_changed[c]) == 1 for c in chars & _changed.keys())
 
     def _align(self) -> None:
-        """Compare word by word; inside a word whose length changed, character by character."""
-        starts: list[int] = []
-        ends: list[int] = []
-        for chunk in _CHUNK.finditer(self.text):
-            first, last = chunk.span()
-            part = _chunk_key(chunk[0])
-            if len(part) == last - first:
-                starts.extend(range(first, last))
-                ends.extend(range(first + 1, last + 1))
-                continue
-            for begin, stop in _inside(chunk[0], part):
-                starts.append(first + begin)
-                ends.append(first + stop)
-        if len(starts) != len(self.key):  # a mark joined over a chunk's edge: keep to the text's bounds
-            size = len(self.text)
-            starts = [min(starts[i] if i < len(starts) else size - 1, size - 1) for i in range(len(self.key))]
-            ends = [min(ends[i] if i < len(ends) else size, size) for i in range(len(self.key))]
-        self._starts, self._ends = starts, ends
+        """Find where the pieces between spaces begin: the key keeps every space."""
+        self._starts = []
+        at_key = at_text = 0
+        for piece in self.text.split(" "):
+            self._starts.append(at_key)
+            self._pieces.append((at_text, piece))
+            at_key += len(_word_keys[piece]) + 1
+            at_text += len(piece) + 1
 
 
 _CHUNK = regex.compile(r"[\p{L}\p{M}\p{N}\p{Cf}]+|[^\p{L}\p{M}\p{N}\p{Cf}][\p{M}\p{Cf}]*")
 
 
-@lru_cache(maxsize=20_000)
-def _chunk_key(chunk: str) -> str:
-    return key(chunk)
-
-
 @lru_cache(maxsize=5_000)
+def _places(piece: str) -> tuple[tuple[int, int], ...]:
+    """Return for each character of a piece's key where in the piece it comes from, word by word."""
+    places: list[tuple[int, int]] = []
+    for chunk in _CHUNK.finditer(piece):
+        first, last = chunk.span()
+        part = key(chunk[0])
+        if len(part) == last - first:
+            places.extend((i, i + 1) for i in range(first, last))
+        else:
+            places.extend((first + begin, first + stop) for begin, stop in _inside(chunk[0], part))
+    size = len(key(piece))
+    if len(places) != size:  # a mark joined over a chunk's edge: keep to the piece's bounds
+        end = len(piece)
+        places = [(min(a, end - 1), min(b, end)) for a, b in places[:size]]
+        places.extend([(end - 1, end)] * (size - len(places)))
+    return tuple(places)
+
+
 def _inside(word: str, result: str) -> tuple[tuple[int, int], ...]:
     """Return for each character of the key `result` the piece of `word` it comes from."""
     lengths = [len(key(word[: i + 1])) for i in range(len(word))] if len(word) <= 200 else []

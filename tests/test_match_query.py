@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,27 +86,33 @@ _leaf = st.one_of(
 )
 
 
-def _joined(parts: st.SearchStrategy[tree.Part]) -> st.SearchStrategy[tree.Part]:
-    two = st.tuples(parts, parts)
+@st.composite
+def trees(draw: st.DrawFn, depth: int = 3) -> tree.Part:
+    """Any tree of a few levels (composite: the representation of a recursive strategy grows too long)."""
+    kind = draw(st.integers(0, 8)) if depth else 0
+    if kind == 0:
+        return draw(_leaf)
+    if kind == 1:
+        left, right = draw(_leaf), draw(_leaf)
+        return tree.Near(left=left, right=right, words=draw(st.integers(0, 9)), ordered=draw(st.booleans()))
+    first = draw(trees(depth - 1))
+    if kind == 2:
+        return tree.Not(part=first)
+    if kind == 3:
+        return tree.Sentence(part=first)
+    if kind == 4:
+        return tree.Within(field=draw(st.sampled_from(["title", "summary", "body"])), part=first)
+    second = draw(trees(depth - 1))
+    if kind == 5:
+        return tree.AtLeast(count=1, parts=(first, second))
+    if kind == 6:
+        return tree.Score(parts=((first, 2.0), (second, 1.0)), least=2.0)
+    joined = tree.Every if kind == 7 else tree.Either
+    flat = not isinstance(first, joined) and not isinstance(second, joined)
+    return joined(parts=(first, second)) if flat else first
 
-    def flat(kind: Any) -> st.SearchStrategy[tree.Part]:
-        return two.filter(lambda t: not any(isinstance(p, kind) for p in t)).map(lambda t: kind(parts=t))
 
-    return st.one_of(
-        flat(tree.Every),
-        flat(tree.Either),
-        parts.map(lambda p: tree.Not(part=p)),
-        parts.map(lambda p: tree.Sentence(part=p)),
-        parts.map(lambda p: tree.Within(field="title", part=p)),
-        two.map(lambda t: tree.AtLeast(count=1, parts=t)),
-        two.map(lambda t: tree.Score(parts=((t[0], 2.0), (t[1], 1.0)), least=2.0)),
-        st.tuples(_leaf, _leaf, st.integers(0, 9), st.booleans()).map(
-            lambda t: tree.Near(left=t[0], right=t[1], words=t[2], ordered=t[3])
-        ),
-    )
-
-
-@given(st.recursive(_leaf, _joined, max_leaves=8))
+@given(trees())
 @settings(deadline=None)
 def test_any_tree_is_written_so_that_it_reads_back(part: tree.Part) -> None:
     assert parse_query(print_query(part)) == part

@@ -85,7 +85,7 @@ class Vocabulary:
         """What runs for each part of a query that was seen, by its text: equal parts are asked once."""
         self._numbers: dict[tuple[str, str], int] = {}
         self._targets: dict[str, list[Target]] = {}
-        self._lists: list[list[Target]] = []
+        self._lists: list[tuple[Target, ...]] = []
         self._patterns: list[str] = []
         self._automaton: daachorse.CharwiseDoubleArrayAhoCorasick | None = None
         self._memo: dict[str, dict[tuple[int, str], tuple[tuple[Target, str], ...]]] = {}
@@ -203,10 +203,11 @@ class Vocabulary:
     # reading ──────────────────────────────────────────────────────────────────────────────────
 
     def build(self) -> None:
-        """Build the automaton of everything that was added."""
-        self._lists = list(self._targets.values())
+        """Build the automaton of everything that was added; nothing can be added afterwards."""
         self._memo.clear()
         self._patterns = list(self._targets)
+        self._lists = list(map(tuple, self._targets.values()))
+        self._targets.clear()
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(self._patterns) if self._patterns else None
 
     def scan(self, document: Document) -> None:
