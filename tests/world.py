@@ -165,11 +165,12 @@ class Desk:
             f"  - {{url: {json.dumps(url)}, source: {json.dumps(url.rsplit('/', 1)[-1])}, language: {language}}}\n"
             for url, language in self.feeds.items()
         )
+        minimum = "1s" if self.feeds else "60s"
         shipped = ROOT / "config" / "entities"
         self.config.write_text(
             f"store: {self.store}\ninclude: [{json.dumps(str(shipped) + '/*.yaml')}]\n"
             "language: bn\ntimezone: Asia/Dhaka\n"
-            "poll: {per_host_gap: 0s, per_host: 8, minimum: 1s, timeout: 2s, max_body: 1MB}\n"
+            f"poll: {{per_host_gap: 0s, per_host: 8, minimum: {minimum}, timeout: 2s, max_body: 1MB}}\n"
             "network: {allow_private: [127.0.0.0/8], contact: https://desk.example.org/contact}\n"
             f"feeds:{' []' if not feeds else ''}\n{feeds}{self.topics}{self.channels}{self.routes}{self.extra}",
             encoding="utf-8",

@@ -1,0 +1,72 @@
+"""`monitor explain`: which topics match and why; what became of an entry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.world import ROOT, Desk, Newsstand, Receiver, rss
+
+TEXT = (
+    "মার্কিন প্রেসিডেন্ট ডোনাল্ড ট্রাম্প ও রুশ প্রেসিডেন্ট ভ্লাদিমির পুতিনের টেলিফোন আলাপের পর বুদাপেস্টে শীর্ষ বৈঠকের ঘোষণা এসেছে। "
+    "ভিক্টর অরবান নিরাপদ পরিবেশের আশ্বাস দিয়েছেন; প্রস্তুতি নেবেন রুবিও ও লাভরভ। পেসকভ টমাহক নিয়ে সতর্ক করেছেন। "
+    "জেলেনস্কি যাচ্ছেন হোয়াইট হাউসে।"
+)
+NAMED = {
+    "trump", "putin", "orban", "rubio", "lavrov", "peskov", "zelensky", "budapest", "tomahawk", "white_house",
+}  # fmt: skip
+
+
+def test_a_bengali_text_of_the_event_names_the_topic_and_every_entity_with_spans(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text(TEXT, encoding="utf-8")
+    desk = Desk(
+        tmp_path, topics=f"include: ['{ROOT}/config/entities/*.yaml', '{ROOT}/config/topics/*.yaml']\n"
+    )
+    desk.write()
+    desk.config.write_text(
+        "\n".join(line for n, line in enumerate(desk.config.read_text().splitlines()) if n != 1) + "\n"
+    )
+    told = desk.json("explain", "--lang", "bn", str(text))
+
+    assert told["lang"] == "bn"
+    assert {one["entity"] for one in told["entities"]} >= NAMED
+    topics = {one["topic"] for one in told["topics"] if one["matched"]}
+    assert {"trump-putin-summit", "call", "venue"} <= topics
+    spans = [span for one in told["entities"] for span in one["spans"]]
+    spans += [span for one in told["topics"] for span in one["spans"]]
+    assert spans
+    assert all(span["field"] == "text" for span in spans)
+    assert all(TEXT[span["start"] : span["end"]] == span["surface"] for span in spans)
+
+
+def test_an_entry_s_explanation_goes_on_to_where_it_was_sent(tmp_path: Path) -> None:
+    items = (
+        ("https://example.com/1", "Trump calls Putin", "They agree to meet."),
+        ("https://example.com/2", "Rain over Dhaka", "All day."),
+    )
+    with Newsstand({"/a": rss("A", *items)}) as stand, Receiver() as receiver:
+        desk = Desk(
+            tmp_path,
+            {stand.url + "/a": "en"},
+            channels=f"channels:\n  hook: {{type: webhook, url: '{receiver.url}/hook'}}\n",
+            routes="routes:\n  day: {topics: [summit], channels: [hook], at: ['07:30']}\n",
+        ).write()
+        desk.run("once", "--at", "2025-10-16T18:30Z")
+        found = {one["title"]: one["id"] for one in desk.json("search", "trump OR rain")}
+        waiting = desk.json("explain", f"e:{found['Trump calls Putin'][:10]}")
+        desk.run("once", "--at", "2025-10-17T02:00Z")
+        sent = desk.json("explain", f"e:{found['Trump calls Putin']}")
+        other = desk.json("explain", f"e:{found['Rain over Dhaka']}")
+
+    assert [row["outcome"] for row in waiting["sending"]] == ["waiting"]
+    assert [(row["outcome"], row["channel"]) for row in sent["sending"]] == [("sent", "hook")]
+    assert [(row["outcome"], row["reason"]) for row in other["sending"]] == [
+        ("not matched", "none of its topics: summit")
+    ]
+
+
+def test_a_wrong_query_is_shown_with_a_caret(tmp_path: Path) -> None:
+    done = Desk(tmp_path).write().run("explain", "text", "--query", "@trump AND (@putn", check=False)
+
+    assert done.returncode == 78
+    assert "^" in done.stderr
