@@ -84,7 +84,7 @@ def _general(text: str, *, lower: bool = True) -> str:
         before = text
         text = unicodedata.normalize("NFKC", text.translate(_TABLE))
         text = (text.lower() if lower else text).translate(_TABLE)
-        text = _DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
+        text = _DIGIT.sub(lambda m: str(unicodedata.decimal(m[0], m[0])), text)
         text = _STRESS.sub("", text)
         text = unicodedata.normalize("NFC", _compose(text))
         if text == before:

@@ -184,3 +184,8 @@ def test_html_of_a_megabyte_takes_no_longer_than_it_must(part: str) -> None:
 @given(st.text(alphabet="<>&;/!-ab'\"= \n"))
 def test_any_html_gives_some_text(source: str) -> None:
     assert isinstance(plain(source), str)
+
+
+def test_a_digit_that_python_does_not_know_yet_stays_as_it_is() -> None:
+    # U+11DE0 is a digit of Unicode 17, which the regex package knows and Python 3.11 does not.
+    assert key("\U00011de0") == "\U00011de0"
