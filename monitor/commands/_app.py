@@ -28,7 +28,7 @@ class App:
     config_path: Path | None = None
 
     def path(self) -> Path:
-        """Return the config file to read (DESIGN: the option, $MONITOR_CONFIG, ./config, /etc, shipped)."""
+        """Return the config file to read (see config.find for where it is looked for)."""
         return configs.find(self.config_path, self.environ)
 
     def load(self) -> Config:

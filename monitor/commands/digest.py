@@ -34,7 +34,14 @@ _FORMATS = {
 @click.command()
 @click.option("--route", "route_name", required=True, help="The route's name in the config.")
 @click.option("--at", type=Moment(), help="As of TIME [default: now].")
-@click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(_FORMATS)),
+    default="text",
+    show_default=True,
+    help="Of which channel's look.",
+)
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @click.option("--send", is_flag=True, help="Send what is due by this route now instead of showing it.")
 @click.pass_obj

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 
 from monitor import service
-from monitor.commands._app import App, json_option, print_json
+from monitor.commands._app import App, Moment, json_option, print_json
 from monitor.config import Config
 from monitor.model import Entity
 
+ENTRIES = 50_000
+"""How many of the newest entries the report of near misses reads."""
 FEW = 8
 """Forms of one base that are shown unasked: a Bengali name has hundreds."""
 
@@ -71,6 +74,32 @@ def show(app: App, entity: str, everything: bool, as_json: bool) -> None:
             shown = words if everything else words[:FEW]
             more = f" … and {len(words) - FEW:,} more (--all)" if len(words) > len(shown) else ""
             click.echo(f"  {source:16} {base}: {', '.join(shown)}{more}")
+
+
+@command.command("near-misses")
+@click.option(
+    "--least", default=2, show_default=True, type=click.IntRange(1), help="In at least so many entries."
+)
+@click.option("--since", type=Moment(), help="In entries first seen at TIME or later.")
+@json_option
+@click.pass_obj
+def near_misses(app: App, least: int, since: datetime | None, as_json: bool) -> None:
+    """Report new spellings seen beside known names (ট্রাস্প ×3), for a person to add; they never match."""
+    config = app.load()
+    store = service.open_store(config)
+    store.open()
+    try:
+        entries = store.search("", limit=ENTRIES, since=since)
+    finally:
+        store.close()
+    found = service.matcher(config).near_misses(entries, least=least)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        click.echo(f"{one.spelling} ×{one.count}  like {one.name} (@{one.entity}, {one.language})")
+        for example in one.examples:
+            click.echo(f"    {example}")
 
 
 def _label(entity: Entity, config: Config) -> str:

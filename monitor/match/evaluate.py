@@ -138,7 +138,7 @@ def _expected(case: Mapping[str, Any], number: int) -> bool | None:
 def evaluate(
     cases: Iterable[Mapping[str, Any]], matcher: Matcher, *, topic: str | None = None
 ) -> dict[str, Any]:
-    """Return how the matcher does on labelled cases (DESIGN of `monitor evaluate --json`).
+    """Return how the matcher does on labelled cases (the JSON of `monitor evaluate`).
 
     A case has a `query`, or a `topic`, or none with `topic` given for all. Borderline cases are
     counted and left out. Raises ConfigError for a case that cannot be judged, QueryError for a query.
