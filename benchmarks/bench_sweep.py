@@ -1,0 +1,285 @@
+"""What does polling thousands of feeds cost?
+
+    python benchmarks/bench_sweep.py                         2,000 feeds, medians of 5 runs
+    python benchmarks/bench_sweep.py --feeds 300 --runs 1    the short form
+
+The very daemon (`service.build`, `pipeline.tick`, SQLite on disk, shipped topics, no routes) sweeps feeds
+of 30 to 60 KB, each on an address of its own; host gap 0, the clock moved between sweeps. Three sweeps:
+cold (all new), idle (all 304), mixed (one in twenty changed by one entry). CPU is user and system time of
+the process and its children; the server is another tree. In the same run, over the same feeds: the floor (one
+raw asyncio protocol a poll, nothing parsed or stored) and the naive stack (httpx's default pool,
+feedparser, nothing stored). Over TLS every connection is new, and up to 500 feeds are idle. Prints a
+table, then one line of JSON; rates are polls per second of CPU, costs seconds of CPU per 1,000 polls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
+
+import psutil  # noqa: E402 - the path comes first
+from sweep_server import ROOT, START, address, changed  # noqa: E402
+
+AT_ONCE = 64
+TLS_FEEDS = 500
+LOOPBACK = ("127.0.0.0/8",)
+SWEEP = timedelta(hours=8)
+"""Longer than the longest interval with its jitter: every feed is due again."""
+ROLES = ("daemon", "floor", "naive", "tls", "tls_floor")
+
+
+def cpu() -> float:
+    """Return the seconds of CPU that this process and its children used so far."""
+    children = (one.cpu_times() for one in psutil.Process().children(recursive=True))
+    return time.process_time() + sum(times.user + times.system for times in children)
+
+
+def peak_mb() -> float:
+    """Return the sum of the peaks of this process and its children."""
+    total = 0
+    for one in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        for line in Path(f"/proc/{one.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                total += int(line.split()[1])
+    return total / 1024
+
+
+def trusting() -> ssl.SSLContext:
+    """Return a context that checks the server's certificate, whose name fits one address only."""
+    context = ssl.create_default_context(cafile=str(ROOT / "tests" / "politeness" / "tls" / "cert.pem"))
+    context.check_hostname = False
+    return context
+
+
+# the daemon ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def daemon(count: int, port: int, *, tls: bool) -> dict[str, float]:
+    """Sweep with the daemon: cold, idle and (without TLS) mixed."""
+    from monitor.clock import VirtualClock
+    from monitor.config import load
+    from monitor.fetch import Guard, Transport
+    from monitor.model import Feed, NetworkSettings, PollSettings
+    from monitor.service import build
+
+    scheme = "https" if tls else "http"
+    clock = VirtualClock(START)
+    with tempfile.TemporaryDirectory(prefix="bench-sweep-") as folder:
+        config = replace(
+            load(ROOT / "config" / "monitor.yaml", {}),
+            folder=Path(folder),
+            store=f"sqlite:{folder}/monitor.db",
+            poll=PollSettings(per_host_gap=timedelta(0), concurrency=AT_ONCE),
+            network=NetworkSettings(allow_private=LOOPBACK, contact="https://example.org/contact"),
+            routes=(),
+            channels={},
+            feeds=tuple(
+                Feed(url=f"{scheme}://{address(i)}:{port}/feed.xml", source=f"Feed {i}") for i in range(count)
+            ),
+        )
+        transport = Transport(Guard(LOOPBACK), context=trusting()) if tls else None
+        async with build(config, clock=clock, transport=transport) as service:
+            figures: dict[str, float] = {}
+            for name in ("cold", "idle") if tls else ("cold", "idle", "mixed"):
+                if name == "mixed":
+                    await control(port, "advance")
+                before = cpu()
+                report = await service.pipeline.tick()
+                figures[name] = cpu() - before
+                entries = {"cold": 25 * count, "idle": 0, "mixed": sum(map(changed, range(count)))}[name]
+                if report.polls != count or report.entries != entries:
+                    raise SystemExit(f"{name}: {report.polls} polls, {report.entries} entries: not as served")
+                clock.advance(SWEEP)
+            figures["peak_mb"] = peak_mb()
+    return figures
+
+
+# the floor and the naive stack ────────────────────────────────────────────────────────────────
+
+
+class Ask(asyncio.Protocol):
+    """One raw request; `done` is set when the whole answer is there."""
+
+    def __init__(self, head: bytes) -> None:
+        self.head, self.data, self.size = head, bytearray(), -1
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask at once."""
+        transport.write(self.head)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        """Gather until the length that the head says."""
+        self.data += data
+        if self.size < 0 and (end := self.data.find(b"\r\n\r\n")) >= 0:
+            at = self.data.find(b"Content-Length: ", 0, end)
+            length = int(self.data[at + 16 : self.data.find(b"\r", at)]) if at >= 0 else 0
+            self.size = end + 4 + length
+        if 0 <= self.size <= len(self.data) and not self.done.done():
+            self.done.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Fail a request that was cut short."""
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("cut short"))
+
+
+async def control(port: int, word: str) -> None:
+    """Tell the server to reset or to advance."""
+    head = f"GET /--{word} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    transport, ask = await asyncio.get_running_loop().create_connection(lambda: Ask(head), address(0), port)
+    await ask.done
+    transport.close()
+
+
+async def each(count: int, poll: Callable[[int], Awaitable[None]], *, at_once: int = AT_ONCE) -> float:
+    """Poll all feeds with so many workers; return the CPU seconds it took."""
+    todo, before = iter(range(count)), cpu()
+
+    async def work(rest: Iterable[int]) -> None:
+        for index in rest:
+            await poll(index)
+
+    await asyncio.gather(*(work(todo) for _ in range(at_once)))
+    return cpu() - before
+
+
+async def floor(count: int, port: int, *, tls: bool) -> float:
+    """Sweep with raw protocols, a new connection each: mixed, or over TLS idle."""
+    loop, context = asyncio.get_running_loop(), trusting() if tls else None
+
+    async def poll(index: int) -> None:
+        version = int(tls and changed(index))  # over TLS all is unchanged since the last sweep
+        head = (
+            f'GET /feed.xml HTTP/1.1\r\nHost: {address(index)}\r\nIf-None-Match: "{index}-{version}"\r\n\r\n'
+        )
+        transport, ask = await loop.create_connection(
+            lambda: Ask(head.encode()),
+            address(index),
+            port,
+            ssl=context,
+            server_hostname=address(index) if tls else None,
+        )
+        await ask.done
+        transport.close()
+
+    return await each(count, poll)
+
+
+async def naive(count: int, port: int) -> float:
+    """Sweep with httpx as it comes and feedparser: mixed."""
+    import feedparser
+    import httpx
+
+    async with httpx.AsyncClient() as client:
+
+        async def poll(index: int) -> None:
+            response = await client.get(
+                f"http://{address(index)}:{port}/feed.xml", headers={"If-None-Match": f'"{index}-0"'}
+            )
+            if response.status_code == 200:
+                feedparser.parse(io.BytesIO(response.content))
+
+        return await each(count, poll, at_once=100)
+
+
+async def play(role: str, count: int, plain: int, secure: int) -> dict[str, float]:
+    """Do one role's sweeps; return CPU seconds (and the daemon's peak)."""
+    few = min(count, TLS_FEEDS)
+    match role:
+        case "daemon":
+            await control(plain, "reset")
+            return await daemon(count, plain, tls=False)
+        case "floor":
+            return {"mixed": await floor(count, plain, tls=False)}
+        case "naive":
+            return {"mixed": await naive(count, plain)}
+        case "tls":
+            return await daemon(few, secure, tls=True)
+        case _:
+            return {"idle": await floor(few, secure, tls=True)}
+
+
+# all runs ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def measure(count: int, runs: int) -> list[dict[str, dict[str, float]]]:
+    """Return the figures by role of each run; every role in a process of its own."""
+    here = Path(__file__)
+    server = subprocess.Popen(
+        [sys.executable, str(here.with_name("sweep_server.py")), "--feeds", str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        ports = server.stdout.readline().split()
+        return [{role: _role(here, role, count, ports) for role in ROLES} for _ in range(runs)]
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _role(here: Path, role: str, count: int, ports: list[str]) -> dict[str, float]:
+    command = [sys.executable, str(here), "--feeds", str(count), "--role", role, "--ports", *ports]
+    out = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+    figures: dict[str, float] = json.loads(out.splitlines()[-1])
+    print(f"  {role:<10}" + "".join(f"{name} {value:9.3f}   " for name, value in figures.items()), flush=True)
+    return figures
+
+
+def summary(found: list[dict[str, dict[str, float]]], count: int) -> dict[str, float]:
+    """Return the medians, as rates and costs."""
+
+    def median(role: str, name: str) -> float:
+        return statistics.median(one[role][name] for one in found)
+
+    few = min(count, TLS_FEEDS)
+    return {
+        "mixed_polls_per_core": round(count / median("daemon", "mixed")),
+        "floor_polls_per_core": round(count / median("floor", "mixed")),
+        "naive_polls_per_core": round(count / median("naive", "mixed")),
+        "idle_cpu_per_1000": round(median("daemon", "idle") / count * 1000, 3),
+        "cold_cpu_per_1000": round(median("daemon", "cold") / count * 1000, 2),
+        "tls_polls_per_core": round(few / median("tls", "idle")),
+        "tls_floor_polls_per_core": round(few / median("tls_floor", "idle")),
+        "peak_mb": round(median("daemon", "peak_mb")),
+    }
+
+
+def main() -> None:
+    """Measure, or play one role for a run."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--feeds", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--role", choices=ROLES, help=argparse.SUPPRESS)
+    parser.add_argument("--ports", type=int, nargs=2, help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.role is None:
+        print(f"{wanted.feeds} feeds, {wanted.runs} runs; seconds of CPU")
+        print(json.dumps(summary(measure(wanted.feeds, wanted.runs), wanted.feeds)))
+        return
+    factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        print(json.dumps(runner.run(play(wanted.role, wanted.feeds, *wanted.ports))))
+
+
+if __name__ == "__main__":
+    main()
