@@ -17,7 +17,6 @@ from monitor.model.entries import (
     Reading,
     Sighting,
     Span,
-    Story,
 )
 from monitor.model.messages import (
     Cursor,
@@ -56,8 +55,10 @@ from monitor.model.settings import (
     Route,
     Secret,
     Send,
+    State,
     Topic,
 )
+from monitor.model.stories import Fact, Link, LinkKind, Said, Stance, Statement, Story, Turn
 from monitor.model.work import Counts, Event, Report
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "Entry",
     "Event",
     "Evidence",
+    "Fact",
     "Failed",
     "Feed",
     "FeedState",
@@ -87,6 +89,8 @@ __all__ = [
     "Keep",
     "Kind",
     "Known",
+    "Link",
+    "LinkKind",
     "LookAlike",
     "Match",
     "Message",
@@ -98,15 +102,20 @@ __all__ = [
     "Recipient",
     "Report",
     "Route",
+    "Said",
     "Secret",
     "Section",
     "Send",
     "Sent",
     "Sighting",
     "Span",
+    "Stance",
+    "State",
+    "Statement",
     "Story",
     "StoryEntry",
     "Topic",
     "Trouble",
+    "Turn",
     "Validators",
 ]

@@ -151,13 +151,3 @@ class Hit:
     story_id: str = ""
     matched_at: datetime
     feeds: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """The entries that tell one piece of news. `id` comes from its first entry and never changes."""
-
-    id: str
-    entry_ids: tuple[str, ...]
-    first_seen: datetime
-    last_seen: datetime

@@ -101,12 +101,27 @@ class LookAlike:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A state of the event that a topic names: reached when `sources` independent sources say so.
+
+    `contradicts` are the states that cannot hold beside it (postponed: agreed, venue set …).
+    """
+
+    id: str
+    query: str
+    title: Mapping[str, str] = field(default_factory=dict)
+    sources: int = 2
+    contradicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """A standing question: a query over entities and words (docs/howto/queries.md)."""
 
     id: str
     query: str
     title: Mapping[str, str] = field(default_factory=dict)
+    states: tuple[State, ...] = ()
 
 
 class Send(StrEnum):
