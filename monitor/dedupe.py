@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -64,14 +64,32 @@ class Candidate:
     shared: bool
 
 
-def candidates(document: Document, feed: Feed) -> tuple[Candidate, ...]:
-    """Return the document's items, each once, with their possible identities."""
+def marks(document: Document) -> tuple[bytes, ...]:
+    """Return eight bytes for each item, which change with its text, link and guid (not with its dates)."""
+    return tuple(
+        blake2b(
+            "\x1f".join((one.link, one.guid, one.title, one.summary, one.content)).encode(
+                "utf-8", "surrogatepass"
+            ),
+            digest_size=8,
+        ).digest()
+        for one in document.items
+    )
+
+
+def candidates(document: Document, feed: Feed, *, absorbed: Collection[int] = ()) -> tuple[Candidate, ...]:
+    """Return the document's items, each once, with their possible identities.
+
+    `absorbed` are the places of items that need not be looked at: the document before had them.
+    """
     links = [canonical(item.link) for item in document.items]
     variants: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for item, link in zip(document.items, links, strict=True):
         variants[link].add((item.guid, _squeeze(item.title)))
     found: dict[str, Candidate] = {}
-    for item, link in zip(document.items, links, strict=True):
+    for place, (item, link) in enumerate(zip(document.items, links, strict=True)):
+        if place in absorbed:
+            continue
         if not (link or item.title.strip() or item.summary.strip() or item.content.strip()):
             continue
         guids = {guid for guid, _ in variants[link]}

@@ -305,6 +305,8 @@ _PLAIN: Final = {
     f"{DC}date": "updated",
     f"{ATOM}updated": "updated",
 }
+_MEANINGFUL: Final = frozenset({"type", "mode", "base", "href"})
+"""Attributes by which feedparser takes an element's text for something else."""
 _TAGS: Final = frozenset({"category", f"{DC}subject"})
 _AUTHORS: Final = frozenset({"author", f"{DC}creator"})
 
@@ -354,12 +356,7 @@ def _value(element: Any) -> str:
     """Return an element's text. Markup inside that is not escaped is for feedparser to sort out."""
     if len(element):
         raise _OddError
-    if (
-        "type" in element.attrib
-        or "mode" in element.attrib
-        or "base" in element.attrib
-        or "href" in element.attrib
-    ):
+    if not _MEANINGFUL.isdisjoint(element.keys()):
         raise _OddError
     return _common.repair((element.text or "").strip())
 

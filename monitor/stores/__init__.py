@@ -84,13 +84,24 @@ class Store(ABC):
 
     @abstractmethod
     def claim_feeds(
-        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        everything: bool = False,
+        per_host: int = 0,
+        busy: Iterable[str] = (),
     ) -> list[FeedState]:
         """Take up to `limit` due feeds for `lease`, earliest first; each state carries its token.
 
         A feed under another's unexpired lease is not taken, nor one whose publisher told us to stay
         away (`held_until` > now). One without a `next_poll_at` is not due by itself. `everything`
         takes feeds that are not due as well, except those polled at or after `now`.
+
+        Of one host (of the feeds' configured URLs) at most `per_host` are taken (0: any number), of
+        those in `busy` none: five hundred feeds of one host, seconds apart, would else keep all
+        others waiting. Fewer than there are may come; an empty answer says that none is left.
         """
 
     @abstractmethod

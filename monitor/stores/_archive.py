@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, func, or_, select, update
 
 from monitor.model import Counts, DeliveryStatus, Entry, Keep, Known, Match, Story
 from monitor.stores._rows import chunks, entry_of, match_of
@@ -29,19 +30,23 @@ UNSENT = (DeliveryStatus.QUEUED.value, DeliveryStatus.RETRY.value, DeliveryStatu
 """Statuses of deliveries that are still on their way."""
 
 
+# Made once: making a statement costs as much as running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_IDENTITIES = select(identities).where(identities.c.id.in_(_IDS))
+_SIGHTINGS = select(sightings.c.entry_id, sightings.c.feed_url, sightings.c.fingerprint).where(
+    sightings.c.entry_id.in_(_IDS)
+)
+
+
 def known(conn: Connection, ids: Iterable[str]) -> dict[str, Known]:
     """Return what is remembered of identities (see Store.known)."""
     found: dict[str, Known] = {}
     for chunk in chunks(set(ids)):
-        rows = conn.execute(select(identities).where(identities.c.id.in_(chunk))).all()
+        rows = conn.execute(_IDENTITIES, {"ids": chunk}).all()
         if not rows:
             continue
         prints: dict[str, dict[str, str]] = defaultdict(dict)
-        for seen in conn.execute(
-            select(sightings.c.entry_id, sightings.c.feed_url, sightings.c.fingerprint).where(
-                sightings.c.entry_id.in_([row.id for row in rows])
-            )
-        ):
+        for seen in conn.execute(_SIGHTINGS, {"ids": [row.id for row in rows]}):
             prints[seen.entry_id][seen.feed_url] = seen.fingerprint
         for row in rows:
             found[row.id] = Known(

@@ -144,10 +144,18 @@ class SqlStore(Store):
         self._do(lambda conn: _polls.sync(conn, self._upsert, configured, now, spread))
 
     def claim_feeds(
-        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        everything: bool = False,
+        per_host: int = 0,
+        busy: Iterable[str] = (),
     ) -> list[FeedState]:
         """Take up to `limit` due feeds for `lease`."""
-        return self._do(lambda conn: _polls.claim(conn, now, limit, lease, everything=everything))
+        room = _polls.Room(limit=limit, per_host=per_host, busy=frozenset(busy))
+        return self._do(lambda conn: _polls.claim(conn, now, room, lease, everything=everything))
 
     def record_polls(self, records: Sequence[PollRecord], now: datetime) -> list[bool]:
         """Promise 1."""

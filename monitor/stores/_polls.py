@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, update
 
+from monitor.cadence import host_of
 from monitor.model import Entry, Feed, FeedState, FeedStatus, Match, PollRecord, Reading, Sighting
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
-from monitor.stores._rows import chunks, entry_row, feed_row, feed_state
+from monitor.stores._rows import AnyRow, chunks, entry_row, feed_row, feed_state
 from monitor.stores._search import Index
 from monitor.stores._tables import counters, entries, feeds, identities, matches, sightings
 from monitor.stores._upsert import Upsert
@@ -55,6 +58,7 @@ def sync(
         [
             {
                 "url": url,
+                "host": host_of(url),
                 "configured": True,
                 "paused": feed.paused,
                 "status": FeedStatus.NEW.value,
@@ -72,34 +76,68 @@ def _place(url: str) -> float:
     return int.from_bytes(blake2b(url.encode("utf-8", "replace"), digest_size=6).digest(), "big") / 2**48
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many feeds may be claimed at once: in all, and of one host (see Store.claim_feeds)."""
+
+    limit: int
+    per_host: int = 0
+    busy: frozenset[str] = frozenset()
+
+    def choose(self, rows: Sequence[AnyRow]) -> list[AnyRow]:
+        """Return those of due feeds that there is room for."""
+        if not self.per_host:
+            return list(rows)
+        taken: Counter[str] = Counter()
+        chosen: list[AnyRow] = []
+        for row in rows:
+            taken[row.host] += 1
+            if taken[row.host] <= self.per_host and len(chosen) < self.limit:
+                chosen.append(row)
+        return chosen
+
+
 def claim(
-    conn: Connection, now: datetime, limit: int, lease: timedelta, *, everything: bool
+    conn: Connection, now: datetime, room: Room, lease: timedelta, *, everything: bool
 ) -> list[FeedState]:
     """Take due feeds (see Store.claim_feeds).
 
     On PostgreSQL rows that another process is claiming right now are stepped over.
     """
-    due: ColumnElement[bool] = feeds.c.due_at <= now
-    if everything:
-        due = and_(
-            or_(feeds.c.held_until.is_(None), feeds.c.held_until <= now),
-            or_(feeds.c.last_poll_at.is_(None), feeds.c.last_poll_at < now),
-        )
-    rows = conn.execute(
-        select(feeds)
-        .where(feeds.c.configured, ~feeds.c.paused, due)
-        .where(or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now))
-        .order_by(feeds.c.due_at.asc().nulls_last(), feeds.c.url)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for chunk in chunks(rows):
-        conn.execute(
-            update(feeds)
-            .where(feeds.c.url.in_([row.url for row in chunk]))
-            .values(lease=feeds.c.lease + 1, lease_until=now + lease)
-        )
+    wanted = _ANY if everything else _DUE
+    asked = {"now": now, "limit": room.limit, "busy": sorted(room.busy)}
+    rows = room.choose(conn.execute(wanted, asked).all())
+    execute_many(conn, _LEASE, [{"b_url": row.url, "b_until": now + lease} for row in rows])
     return [feed_state(row, token=str(row.lease + 1)) for row in rows]
+
+
+def _claimable(condition: ColumnElement[bool]) -> Select[Any]:
+    now = bindparam("now", type_=feeds.c.due_at.type)
+    return (
+        select(feeds)
+        .where(feeds.c.configured, ~feeds.c.paused, condition)
+        .where(or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now))
+        .where(feeds.c.host.not_in(bindparam("busy", expanding=True)))
+        .order_by(feeds.c.due_at.asc().nulls_last(), feeds.c.url)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+# Statements that every poll needs are made once: making one costs as much as running it.
+_NOW = bindparam("now", type_=feeds.c.due_at.type)
+_DUE = _claimable(feeds.c.due_at <= _NOW)
+_ANY = _claimable(
+    and_(
+        or_(feeds.c.held_until.is_(None), feeds.c.held_until <= _NOW),
+        or_(feeds.c.last_poll_at.is_(None), feeds.c.last_poll_at < _NOW),
+    )
+)
+_LEASE = (
+    update(feeds)
+    .where(feeds.c.url == bindparam("b_url"))
+    .values(lease=feeds.c.lease + 1, lease_until=bindparam("b_until"))
+)
 
 
 def states(conn: Connection) -> list[FeedState]:
@@ -168,14 +206,17 @@ def _leases(conn: Connection, urls: Iterable[str]) -> dict[str, str]:
     """Return the tokens of the leases that are held, and keep them from changing until the commit."""
     held: dict[str, str] = {}
     for chunk in chunks(sorted(urls)):
-        rows = conn.execute(
-            select(feeds.c.url, feeds.c.lease)
-            .where(feeds.c.url.in_(chunk), feeds.c.lease_until.is_not(None))
-            .order_by(feeds.c.url)
-            .with_for_update()
-        )
+        rows = conn.execute(_HELD, {"urls": chunk})
         held.update((row.url, str(row.lease)) for row in rows)
     return held
+
+
+_HELD = (
+    select(feeds.c.url, feeds.c.lease)
+    .where(feeds.c.url.in_(bindparam("urls", expanding=True)), feeds.c.lease_until.is_not(None))
+    .order_by(feeds.c.url)
+    .with_for_update()
+)
 
 
 def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch) -> None:
@@ -187,7 +228,7 @@ def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch
     ids = sorted(batch.entries)
     before: dict[str, int] = {}
     for chunk in chunks(ids):
-        rows = conn.execute(select(entries.c.id, entries.c.revision).where(entries.c.id.in_(chunk)))
+        rows = conn.execute(_NUMBERED, {"ids": chunk})
         before.update((row.id, row.revision) for row in rows)
     going = [batch.entries[one] for one in ids if before.get(one, 0) < batch.entries[one].revision]
     if not going:
@@ -214,11 +255,14 @@ def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch
     keyed = [entry for entry in going if batch.keys[entry.id] or entry.id in before]
     for part in chunks(keyed):
         revisions = {entry.id: entry.revision for entry in part}
-        rows = conn.execute(
-            select(entries.c.id, entries.c.n, entries.c.revision).where(entries.c.id.in_(revisions))
-        )
+        rows = conn.execute(_NUMBERED, {"ids": list(revisions)})
         # Where another process went further in between, its words stand.
         index.put(conn, [(row.n, batch.keys[row.id]) for row in rows if revisions[row.id] == row.revision])
+
+
+_NUMBERED = select(entries.c.id, entries.c.n, entries.c.revision).where(
+    entries.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def _write_sightings(conn: Connection, upsert: Upsert, batch: _Batch) -> None:
@@ -249,9 +293,7 @@ def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetim
     """
     known: dict[tuple[str, str], int] = {}
     for chunk in chunks(sorted({entry_id for entry_id, _ in batch.matches})):
-        rows = conn.execute(
-            select(matches.c.entry_id, matches.c.topic, matches.c.seq).where(matches.c.entry_id.in_(chunk))
-        )
+        rows = conn.execute(_MATCHED, {"ids": chunk})
         known.update(((row.entry_id, row.topic), row.seq) for row in rows)
     new = len(batch.matches.keys() - known.keys())
     last = _take(conn, "seq", new) if new else 0
@@ -291,6 +333,10 @@ def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetim
         first[entry_id] = min(seq, first.get(entry_id, seq))
     execute_many(conn, _SET_WAITING, [{"b_id": one, "b_seq": seq} for one, seq in sorted(first.items())])
 
+
+_MATCHED = select(matches.c.entry_id, matches.c.topic, matches.c.seq).where(
+    matches.c.entry_id.in_(bindparam("ids", expanding=True))
+)
 
 _REVISE_MATCH = (
     update(matches)

@@ -158,6 +158,8 @@ feeds = Table(
     Column("lease_until", UtcTime),
     _count("lease"),
     Column("recorded_at", UtcTime),
+    # Of the configured URL: whose feeds must not keep all others waiting.
+    _text("host"),
     Index(None, "due_at"),
 )
 
