@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 
@@ -16,6 +14,37 @@ class _Host:
     users: int = 0
     free_at: float = 0.0
     queue: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Turn:
+    """One place at one host. A class, not a generator: a poll that finds nothing costs little else."""
+
+    __slots__ = ("_here", "_host", "_hosts")
+
+    def __init__(self, hosts: Hosts, host: str) -> None:
+        self._hosts, self._host = hosts, host
+        self._here: _Host | None = None
+
+    async def __aenter__(self) -> Turn:
+        self._here = await self._hosts.enter(self._host)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    async def go_on(self, host: str) -> None:
+        """Wait, inside the turn, until the same host may be asked once more, or for a place at another."""
+        if host == self._host and self._here is not None:
+            await self._hosts.start(self._here, take=False)
+            return
+        self._leave()
+        self._host = host
+        self._here = await self._hosts.enter(host)
+
+    def _leave(self) -> None:
+        here, self._here = self._here, None
+        if here is not None:
+            self._hosts.leave(self._host, here)
 
 
 class Hosts:
@@ -30,30 +59,41 @@ class Hosts:
         self._all = asyncio.Semaphore(max(1, concurrency))
         self._hosts: dict[str, _Host] = {}
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
-        """Hold one of the host's places from a permitted start on."""
+    def turn(self, host: str) -> Turn:
+        """Return a turn at a host: `async with` holds one of its places from a permitted start on."""
+        return Turn(self, host)
+
+    async def enter(self, host: str) -> _Host:
+        """Wait for a place at a host and take it."""
         here = self._hosts.get(host)
         if here is None:
             here = self._hosts[host] = _Host(asyncio.Semaphore(self._at_once))
         here.users += 1
         try:
-            async with here.slots:
-                await self._start(here, take=True)
-                try:
-                    yield
-                finally:
-                    self._all.release()
-        finally:
-            here.users -= 1
-            if not here.users:
-                self._tidy(host, here)
+            await here.slots.acquire()
+            try:
+                await self.start(here, take=True)
+            except BaseException:
+                here.slots.release()
+                raise
+        except BaseException:
+            self._left(host, here)
+            raise
+        return here
 
-    async def again(self, host: str) -> None:
-        """Wait, inside a turn, until the same host may be asked once more (a redirect within it)."""
-        await self._start(self._hosts[host], take=False)
+    def leave(self, host: str, here: _Host) -> None:
+        """Give a place back."""
+        self._all.release()
+        here.slots.release()
+        self._left(host, here)
 
-    async def _start(self, here: _Host, *, take: bool) -> None:
+    def _left(self, host: str, here: _Host) -> None:
+        here.users -= 1
+        if not here.users:
+            self._tidy(host, here)
+
+    async def start(self, here: _Host, *, take: bool) -> None:
+        """Wait until the host's gap has passed; `take`: and for one of the places of all."""
         loop = asyncio.get_running_loop()
         async with here.queue:
             while True:

@@ -31,8 +31,7 @@ MAX_IDLE: Final = 256
 STAGGER: Final = 0.25
 """Seconds before the next address is tried as well (RFC 8305 §5)."""
 _PORTS: Final = {"http": 80, "https": 443}
-_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
+_HEAD: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*\r\n)*")
 
 
 class TlsError(httpx.ConnectError):
@@ -84,10 +83,14 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; return the response with its body unread."""
-        deadline = None if self._total is None else asyncio.get_running_loop().time() + self._total
+        deadline = None
         try:
-            async with asyncio.timeout_at(deadline):
+            if self._total is None:
                 connection = await self._exchange(request)
+            else:
+                deadline = asyncio.get_running_loop().time() + self._total
+                async with asyncio.timeout_at(deadline):
+                    connection = await self._exchange(request)
         except TimeoutError as error:
             raise httpx.ReadTimeout(f"no answer within {self._total:g} s", request=request) from error
         except httpx.RequestError as error:
@@ -105,7 +108,9 @@ class Transport(httpx.AsyncBaseTransport):
         if not host:
             raise httpx.UnsupportedProtocol("the URL names no host")
         key = (url.scheme, host, url.port or _PORTS[url.scheme])
-        message = _serialise(request, await request.aread())
+        # What has neither length nor coding has no body (RFC 9112 §6.3), and most have none.
+        framed = "content-length" in request.headers or "transfer-encoding" in request.headers
+        message = _serialise(request, await request.aread() if framed else b"")
         bodyless = request.method == "HEAD"
         kept = self._take(key) if request.method in ("GET", "HEAD") else self._take(key, fresh=2.0)
         if kept is not None:
@@ -340,10 +345,14 @@ def _serialise(request: httpx.Request, body: bytes) -> bytes:
 
     Raises LocalProtocolError for a name or value that could end the line (request splitting).
     """
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
-    for name, value in request.headers.raw:
-        if not _TOKEN.match(name) or _FORBIDDEN.search(value):
-            raise httpx.LocalProtocolError(f"header {name!r} cannot be sent")
-        lines.append(name + b": " + value)
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines) + body
+    raw = request.headers.raw
+    head = b"".join([b"%s: %s\r\n" % pair for pair in raw])
+    if not _is_head(head, len(raw)):
+        bad = next(pair[0] for pair in raw if not _is_head(b"%s: %s\r\n" % pair, 1))
+        raise httpx.LocalProtocolError(f"header {bad!r} cannot be sent")
+    return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (request.method.encode("ascii"), request.url.raw_path, head, body)
+
+
+def _is_head(text: bytes, lines: int) -> bool:
+    """Say whether a text is so many header lines: no value ends its line, all names are tokens."""
+    return text.count(b"\n") == text.count(b"\r") == lines and _HEAD.fullmatch(text) is not None
