@@ -6,17 +6,17 @@
 The very daemon (`service.build`, `pipeline.tick`, SQLite on disk, shipped topics, no routes) sweeps feeds
 of 30 to 60 KB, each on an address of its own; host gap 0, the clock moved between sweeps. Three sweeps:
 cold (all new), idle (all 304), mixed (one in twenty changed by one entry). CPU is user and system time of
-the process and its children; the server is another tree. In the same run, over the same feeds: the floor (one
-raw asyncio protocol a poll, nothing parsed or stored) and the naive stack (httpx's default pool,
-feedparser, nothing stored). Over TLS every connection is new, and up to 500 feeds are idle. Prints a
-table, then one line of JSON; rates are polls per second of CPU, costs seconds of CPU per 1,000 polls.
+the process and its children; the server is another tree. In the same run, over the same feeds
+(sweep_rivals.py): the floor, raw sockets and lxml over a minimal SQLite; bare, those sockets alone; the
+naive stack, httpx's default pool and feedparser over the same SQLite. Over TLS every connection is new,
+and up to 500 feeds are idle. Prints a table, then one line of JSON; rates are polls per second of CPU,
+costs seconds of CPU per 1,000 polls.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import json
 import ssl
 import statistics
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
@@ -34,6 +34,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 
 import psutil  # noqa: E402 - the path comes first
+import sweep_rivals  # noqa: E402
+from sweep_rivals import Archive, Ask  # noqa: E402
 from sweep_server import ROOT, START, address, changed  # noqa: E402
 
 AT_ONCE = 64
@@ -41,13 +43,25 @@ TLS_FEEDS = 500
 LOOPBACK = ("127.0.0.0/8",)
 SWEEP = timedelta(hours=8)
 """Longer than the longest interval with its jitter: every feed is due again."""
-ROLES = ("daemon", "floor", "naive", "tls", "tls_floor")
+ROLES = ("daemon", "bare", "floor", "naive", "tls", "tls_floor")
 
 
-def cpu() -> float:
-    """Return the seconds of CPU that this process and its children used so far."""
-    children = (one.cpu_times() for one in psutil.Process().children(recursive=True))
-    return time.process_time() + sum(times.user + times.system for times in children)
+class Meter:
+    """Counts the seconds of CPU of this process and its children, without what counting costs."""
+
+    def __init__(self) -> None:
+        self._children = _children()
+        self._start = time.process_time()
+
+    def read(self) -> float:
+        """Return the seconds since the meter was made."""
+        own = time.process_time() - self._start
+        return own + _children() - self._children
+
+
+def _children() -> float:
+    times = (one.cpu_times() for one in psutil.Process().children(recursive=True))
+    return sum(one.user + one.system for one in times)
 
 
 def peak_mb() -> float:
@@ -76,7 +90,7 @@ async def daemon(count: int, port: int, *, tls: bool) -> dict[str, float]:
     from monitor.config import load
     from monitor.fetch import Guard, Transport
     from monitor.model import Feed, NetworkSettings, PollSettings
-    from monitor.service import build
+    from monitor.service import build, settle
 
     scheme = "https" if tls else "http"
     clock = VirtualClock(START)
@@ -95,13 +109,14 @@ async def daemon(count: int, port: int, *, tls: bool) -> dict[str, float]:
         )
         transport = Transport(Guard(LOOPBACK), context=trusting()) if tls else None
         async with build(config, clock=clock, transport=transport) as service:
+            settle()  # as `monitor run` does
             figures: dict[str, float] = {}
             for name in ("cold", "idle") if tls else ("cold", "idle", "mixed"):
                 if name == "mixed":
                     await control(port, "advance")
-                before = cpu()
+                meter = Meter()
                 report = await service.pipeline.tick()
-                figures[name] = cpu() - before
+                figures[name] = meter.read()
                 entries = {"cold": 25 * count, "idle": 0, "mixed": sum(map(changed, range(count)))}[name]
                 if report.polls != count or report.entries != entries:
                     raise SystemExit(f"{name}: {report.polls} polls, {report.entries} entries: not as served")
@@ -110,34 +125,7 @@ async def daemon(count: int, port: int, *, tls: bool) -> dict[str, float]:
     return figures
 
 
-# the floor and the naive stack ────────────────────────────────────────────────────────────────
-
-
-class Ask(asyncio.Protocol):
-    """One raw request; `done` is set when the whole answer is there."""
-
-    def __init__(self, head: bytes) -> None:
-        self.head, self.data, self.size = head, bytearray(), -1
-        self.done = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask at once."""
-        transport.write(self.head)  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        """Gather until the length that the head says."""
-        self.data += data
-        if self.size < 0 and (end := self.data.find(b"\r\n\r\n")) >= 0:
-            at = self.data.find(b"Content-Length: ", 0, end)
-            length = int(self.data[at + 16 : self.data.find(b"\r", at)]) if at >= 0 else 0
-            self.size = end + 4 + length
-        if 0 <= self.size <= len(self.data) and not self.done.done():
-            self.done.set_result(None)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Fail a request that was cut short."""
-        if not self.done.done():
-            self.done.set_exception(error or ConnectionError("cut short"))
+# one role ─────────────────────────────────────────────────────────────────────────────────────
 
 
 async def control(port: int, word: str) -> None:
@@ -148,72 +136,34 @@ async def control(port: int, word: str) -> None:
     transport.close()
 
 
-async def each(count: int, poll: Callable[[int], Awaitable[None]], *, at_once: int = AT_ONCE) -> float:
-    """Poll all feeds with so many workers; return the CPU seconds it took."""
-    todo, before = iter(range(count)), cpu()
-
-    async def work(rest: Iterable[int]) -> None:
-        for index in rest:
-            await poll(index)
-
-    await asyncio.gather(*(work(todo) for _ in range(at_once)))
-    return cpu() - before
-
-
-async def floor(count: int, port: int, *, tls: bool) -> float:
-    """Sweep with raw protocols, a new connection each: mixed, or over TLS idle."""
-    loop, context = asyncio.get_running_loop(), trusting() if tls else None
-
-    async def poll(index: int) -> None:
-        version = int(tls and changed(index))  # over TLS all is unchanged since the last sweep
-        head = (
-            f'GET /feed.xml HTTP/1.1\r\nHost: {address(index)}\r\nIf-None-Match: "{index}-{version}"\r\n\r\n'
-        )
-        transport, ask = await loop.create_connection(
-            lambda: Ask(head.encode()),
-            address(index),
-            port,
-            ssl=context,
-            server_hostname=address(index) if tls else None,
-        )
-        await ask.done
-        transport.close()
-
-    return await each(count, poll)
-
-
-async def naive(count: int, port: int) -> float:
-    """Sweep with httpx as it comes and feedparser: mixed."""
-    import feedparser
-    import httpx
-
-    async with httpx.AsyncClient() as client:
-
-        async def poll(index: int) -> None:
-            response = await client.get(
-                f"http://{address(index)}:{port}/feed.xml", headers={"If-None-Match": f'"{index}-0"'}
-            )
-            if response.status_code == 200:
-                feedparser.parse(io.BytesIO(response.content))
-
-        return await each(count, poll, at_once=100)
-
-
 async def play(role: str, count: int, plain: int, secure: int) -> dict[str, float]:
     """Do one role's sweeps; return CPU seconds (and the daemon's peak)."""
     few = min(count, TLS_FEEDS)
-    match role:
-        case "daemon":
-            await control(plain, "reset")
-            return await daemon(count, plain, tls=False)
-        case "floor":
-            return {"mixed": await floor(count, plain, tls=False)}
-        case "naive":
-            return {"mixed": await naive(count, plain)}
-        case "tls":
-            return await daemon(few, secure, tls=True)
-        case _:
-            return {"idle": await floor(few, secure, tls=True)}
+    with tempfile.TemporaryDirectory(prefix="bench-rival-") as folder:
+        match role:
+            case "daemon":
+                await control(plain, "reset")
+                return await daemon(count, plain, tls=False)
+            case "tls":
+                return await daemon(few, secure, tls=True)
+            case "bare":
+                return {"mixed": await cost(sweep_rivals.bare(count, plain, AT_ONCE))}
+            case "floor":
+                archive = Archive(Path(folder), count)
+                return {"mixed": await cost(sweep_rivals.floor(archive, plain, AT_ONCE))}
+            case "naive":
+                archive = Archive(Path(folder), count)
+                return {"mixed": await cost(sweep_rivals.naive(archive, plain, 100))}
+            case _:
+                archive = Archive(Path(folder), few)
+                return {"idle": await cost(sweep_rivals.floor(archive, secure, AT_ONCE, trusting()))}
+
+
+async def cost(work: Awaitable[None]) -> float:
+    """Return the CPU seconds that a piece of work took."""
+    meter = Meter()
+    await work
+    return meter.read()
 
 
 # all runs ─────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +205,7 @@ def summary(found: list[dict[str, dict[str, float]]], count: int) -> dict[str, f
     return {
         "mixed_polls_per_core": round(count / median("daemon", "mixed")),
         "floor_polls_per_core": round(count / median("floor", "mixed")),
+        "bare_polls_per_core": round(count / median("bare", "mixed")),
         "naive_polls_per_core": round(count / median("naive", "mixed")),
         "idle_cpu_per_1000": round(median("daemon", "idle") / count * 1000, 3),
         "cold_cpu_per_1000": round(median("daemon", "cold") / count * 1000, 2),
@@ -276,7 +227,8 @@ def main() -> None:
         print(f"{wanted.feeds} feeds, {wanted.runs} runs; seconds of CPU")
         print(json.dumps(summary(measure(wanted.feeds, wanted.runs), wanted.feeds)))
         return
-    factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
+    fast = find_spec("uvloop") and wanted.role != "naive"
+    factory = import_module("uvloop").new_event_loop if fast else None
     with asyncio.Runner(loop_factory=factory) as runner:
         print(json.dumps(runner.run(play(wanted.role, wanted.feeds, *wanted.ports))))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -72,6 +73,7 @@ def poll_url(feed: Feed, state: FeedState) -> str:
     return state.moved_to if _adopted(state) else feed.url
 
 
+@lru_cache(maxsize=16_384)
 def host_of(url: str) -> str:
     """Return the host that a feed's URL asks; a URL that cannot be read stands for a host of its own."""
     try:

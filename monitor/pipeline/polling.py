@@ -206,9 +206,11 @@ class Polling:
     def _count(self, one: _Absorption, record: PollRecord) -> None:
         fresh = record.fresh
         matches = sum(len(reading.matches) for reading in record.readings.values())
-        self._shop.tally.numbers.update(
-            polls=1, entries=len(fresh.entries), updated=len(fresh.revised), matches=matches
-        )
+        numbers = self._shop.tally.numbers
+        numbers["polls"] += 1
+        numbers["entries"] += len(fresh.entries)
+        numbers["updated"] += len(fresh.revised)
+        numbers["matches"] += matches
         outcome = one.result.outcome
         error = one.parsed.error or (outcome.error if isinstance(outcome, Failed) else None)
         self._shop.say(
