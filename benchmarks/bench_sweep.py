@@ -2,6 +2,7 @@
 
     python benchmarks/bench_sweep.py                         2,000 feeds, medians of 5 runs
     python benchmarks/bench_sweep.py --feeds 300 --runs 1    the short form
+    python benchmarks/bench_sweep.py --large                 10,000 feeds beside 2,000, and 100,000 in the store
 
 The very daemon (`service.build`, `pipeline.tick`, SQLite on disk, shipped topics, no routes) sweeps feeds
 of 30 to 60 KB, each on an address of its own; host gap 0, the clock moved between sweeps. Three sweeps:
@@ -9,7 +10,8 @@ cold (all new), idle (all 304), mixed (one in twenty changed by one entry). CPU 
 the process and its children; the server is another tree. In the same run, over the same feeds
 (sweep_rivals.py): the floor, raw sockets and lxml over a minimal SQLite; bare, those sockets alone; the
 naive stack, httpx's default pool and feedparser over the same SQLite. Over TLS every connection is new,
-and up to 500 feeds are idle. Prints a table, then one line of JSON; rates are polls per second of CPU,
+and up to 500 feeds are idle. `--large` sweeps five times the feeds with the daemon, and rings with 100,000
+feeds of which none is due: `tick_percent` is of a core, at one ring of each bell a second. Prints a table, then one line of JSON; rates are polls per second of CPU,
 costs seconds of CPU per 1,000 polls.
 """
 
@@ -38,12 +40,20 @@ import sweep_rivals  # noqa: E402
 from sweep_rivals import Archive, Ask  # noqa: E402
 from sweep_server import ROOT, START, address, changed  # noqa: E402
 
+from monitor.clock import VirtualClock  # noqa: E402
+from monitor.config import Config, load  # noqa: E402
+from monitor.fetch import Guard, Transport  # noqa: E402
+from monitor.model import Feed, NetworkSettings, PollSettings  # noqa: E402
+from monitor.service import build, settle  # noqa: E402
+
 AT_ONCE = 64
 TLS_FEEDS = 500
 LOOPBACK = ("127.0.0.0/8",)
 SWEEP = timedelta(hours=8)
 """Longer than the longest interval with its jitter: every feed is due again."""
+LARGER, MANY, RINGS = 5, 100_000, 50
 ROLES = ("daemon", "bare", "floor", "naive", "tls", "tls_floor")
+LARGE_ROLES = ("large", "many")
 
 
 class Meter:
@@ -84,29 +94,26 @@ def trusting() -> ssl.SSLContext:
 # the daemon ───────────────────────────────────────────────────────────────────────────────────
 
 
+def configured(folder: str, urls: list[str]) -> Config:
+    """Return the shipped config with other feeds, no routes, no gap and a store of its own."""
+    return replace(
+        load(ROOT / "config" / "monitor.yaml", {}),
+        folder=Path(folder),
+        store=f"sqlite:{folder}/monitor.db",
+        poll=PollSettings(per_host_gap=timedelta(0), concurrency=AT_ONCE),
+        network=NetworkSettings(allow_private=LOOPBACK, contact="https://example.org/contact"),
+        routes=(),
+        channels={},
+        feeds=tuple(Feed(url=url, source=f"Feed {i}") for i, url in enumerate(urls)),
+    )
+
+
 async def daemon(count: int, port: int, *, tls: bool) -> dict[str, float]:
     """Sweep with the daemon: cold, idle and (without TLS) mixed."""
-    from monitor.clock import VirtualClock
-    from monitor.config import load
-    from monitor.fetch import Guard, Transport
-    from monitor.model import Feed, NetworkSettings, PollSettings
-    from monitor.service import build, settle
-
     scheme = "https" if tls else "http"
     clock = VirtualClock(START)
     with tempfile.TemporaryDirectory(prefix="bench-sweep-") as folder:
-        config = replace(
-            load(ROOT / "config" / "monitor.yaml", {}),
-            folder=Path(folder),
-            store=f"sqlite:{folder}/monitor.db",
-            poll=PollSettings(per_host_gap=timedelta(0), concurrency=AT_ONCE),
-            network=NetworkSettings(allow_private=LOOPBACK, contact="https://example.org/contact"),
-            routes=(),
-            channels={},
-            feeds=tuple(
-                Feed(url=f"{scheme}://{address(i)}:{port}/feed.xml", source=f"Feed {i}") for i in range(count)
-            ),
-        )
+        config = configured(folder, [f"{scheme}://{address(i)}:{port}/feed.xml" for i in range(count)])
         transport = Transport(Guard(LOOPBACK), context=trusting()) if tls else None
         async with build(config, clock=clock, transport=transport) as service:
             settle()  # as `monitor run` does
@@ -136,6 +143,22 @@ async def control(port: int, word: str) -> None:
     transport.close()
 
 
+async def ring(count: int) -> dict[str, float]:
+    """Return what one ring of all bells costs while so many feeds are not due: seconds of CPU."""
+    clock = VirtualClock(START)
+    with tempfile.TemporaryDirectory(prefix="bench-sweep-") as folder:
+        config = configured(folder, [f"https://{i}.example/feed.xml" for i in range(count)])
+        async with build(config, clock=clock, spread=SWEEP) as service:
+            settle()
+            clock.advance(timedelta(microseconds=-1))
+            meter = Meter()
+            for _ in range(RINGS):
+                await service.pipeline.poll_due()
+                await service.pipeline.tell_due()
+                await service.pipeline.deliver_due()
+            return {"tick": meter.read() / RINGS}
+
+
 async def play(role: str, count: int, plain: int, secure: int) -> dict[str, float]:
     """Do one role's sweeps; return CPU seconds (and the daemon's peak)."""
     few = min(count, TLS_FEEDS)
@@ -144,6 +167,11 @@ async def play(role: str, count: int, plain: int, secure: int) -> dict[str, floa
             case "daemon":
                 await control(plain, "reset")
                 return await daemon(count, plain, tls=False)
+            case "large":
+                await control(plain, "reset")
+                return await daemon(count * LARGER, plain, tls=False)
+            case "many":
+                return await ring(MANY)
             case "tls":
                 return await daemon(few, secure, tls=True)
             case "bare":
@@ -169,11 +197,12 @@ async def cost(work: Awaitable[None]) -> float:
 # all runs ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def measure(count: int, runs: int) -> list[dict[str, dict[str, float]]]:
+def measure(count: int, runs: int, roles: tuple[str, ...]) -> list[dict[str, dict[str, float]]]:
     """Return the figures by role of each run; every role in a process of its own."""
     here = Path(__file__)
+    served = count * LARGER if "large" in roles else count
     server = subprocess.Popen(
-        [sys.executable, str(here.with_name("sweep_server.py")), "--feeds", str(count)],
+        [sys.executable, str(here.with_name("sweep_server.py")), "--feeds", str(served)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -181,7 +210,7 @@ def measure(count: int, runs: int) -> list[dict[str, dict[str, float]]]:
     try:
         assert server.stdout is not None
         ports = server.stdout.readline().split()
-        return [{role: _role(here, role, count, ports) for role in ROLES} for _ in range(runs)]
+        return [{role: _role(here, role, count, ports) for role in roles} for _ in range(runs)]
     finally:
         server.kill()
         server.wait()
@@ -202,7 +231,18 @@ def summary(found: list[dict[str, dict[str, float]]], count: int) -> dict[str, f
         return statistics.median(one[role][name] for one in found)
 
     few = min(count, TLS_FEEDS)
-    return {
+    large = {}
+    if "large" in found[0]:
+        more = count * LARGER / 1000
+        large = {
+            "large_feeds": count * LARGER,
+            "large_cold_cpu_per_1000": round(median("large", "cold") / more, 2),
+            "large_idle_cpu_per_1000": round(median("large", "idle") / more, 3),
+            "large_mixed_polls_per_core": round(1000 * more / median("large", "mixed")),
+            "large_peak_mb": round(median("large", "peak_mb")),
+            "tick_percent": round(100 * median("many", "tick"), 2),
+        }
+    return large | {
         "mixed_polls_per_core": round(count / median("daemon", "mixed")),
         "floor_polls_per_core": round(count / median("floor", "mixed")),
         "bare_polls_per_core": round(count / median("bare", "mixed")),
@@ -220,12 +260,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--feeds", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--role", choices=ROLES, help=argparse.SUPPRESS)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--role", choices=ROLES + LARGE_ROLES, help=argparse.SUPPRESS)
     parser.add_argument("--ports", type=int, nargs=2, help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.role is None:
         print(f"{wanted.feeds} feeds, {wanted.runs} runs; seconds of CPU")
-        print(json.dumps(summary(measure(wanted.feeds, wanted.runs), wanted.feeds)))
+        roles = ROLES + LARGE_ROLES if wanted.large else ROLES
+        print(json.dumps(summary(measure(wanted.feeds, wanted.runs, roles), wanted.feeds)))
         return
     fast = find_spec("uvloop") and wanted.role != "naive"
     factory = import_module("uvloop").new_event_loop if fast else None

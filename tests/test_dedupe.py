@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.dedupe import candidates, canonical, dedupe, identities, length
+from monitor.dedupe import candidates, canonical, dedupe, identities, length, marks
 from monitor.model import Document, Entry, Feed, Fresh, Item, Known
 
 NOW = datetime(2025, 10, 16, 12, tzinfo=UTC)
@@ -220,3 +220,19 @@ def test_a_document_seen_twice_brings_nothing_the_second_time(items: list[Item])
     memory.see(*items)
 
     assert memory.see(*items).entries == ()
+
+
+def test_a_mark_changes_with_text_link_and_guid_and_not_with_dates() -> None:
+    item = Item(link="https://x.example/a", guid="1", title="One", summary="Two", content="Three")
+    mark = marks(Document(items=(item,)))[0]
+    for change in ({"link": "b"}, {"guid": "2"}, {"title": "x"}, {"summary": "x"}, {"content": "x"}):
+        assert marks(Document(items=(replace(item, **change),)))[0] != mark  # type: ignore[arg-type]
+    assert marks(Document(items=(replace(item, published=NOW, updated=NOW),)))[0] == mark
+
+
+def test_what_was_absorbed_before_is_no_candidate_but_still_shares_its_link() -> None:
+    items = tuple(Item(link="https://x.example/live", guid=str(n), title=f"Part {n}") for n in range(3))
+    whole = candidates(Document(items=items), FEED)
+    rest = candidates(Document(items=items), FEED, absorbed={0, 1})
+    assert rest == whole[2:]
+    assert rest[0].shared

@@ -283,6 +283,18 @@ def test_the_feed_that_is_due_longest_is_claimed_first(store: Store) -> None:
     assert [s.url for s in (*first, *then)] == [s.url for s in by_time[:14]]
 
 
+def test_of_one_host_only_so_many_feeds_are_claimed_at_once(store: Store) -> None:
+    crowd = [f"https://crowd.example/{n:03}" for n in range(300)]
+    store.sync_feeds(feeds(*crowd), NOW, spread=timedelta(0))
+    store.sync_feeds(feeds(*crowd, "https://single.example/a", "https://single.example/b"), NOW, spread=HOUR)
+    first = store.claim_feeds(NOW + HOUR, 20, LEASE, per_host=3)
+    assert [state.url for state in first] == crowd[:3]
+    then = store.claim_feeds(NOW + HOUR, 20, LEASE, per_host=3, busy=["crowd.example"])
+    assert {state.url for state in then} == {"https://single.example/a", "https://single.example/b"}
+    assert store.claim_feeds(NOW + HOUR, 20, LEASE, per_host=3, busy=["crowd.example"]) == []
+    assert len(store.claim_feeds(NOW + HOUR, 20, LEASE, per_host=3)) == 3, "those claimed count no more"
+
+
 def test_a_feed_is_not_claimed_before_it_is_due(store: Store) -> None:
     store.sync_feeds(feeds(FEED), NOW, spread=timedelta(0))
     assert claim(store, NOW - timedelta(microseconds=1)) == {}

@@ -199,6 +199,17 @@ async def test_28_feeds_of_one_host_wait_for_each_other(tmp_path: Path) -> None:
         assert server.most_open <= 2
 
 
+async def test_28_29_hundreds_of_feeds_of_one_host_keep_no_other_waiting(tmp_path: Path) -> None:
+    poll = replace(QUICK, per_host=2, per_host_gap=timedelta(seconds=0.02), concurrency=4)
+    async with Server(always()) as crowd, Server(always(), host="127.0.0.9") as server:
+        feeds = [crowd.url(f"/{i}") for i in range(80)] + [server.url(f"/{i}") for i in range(10)]
+        async with Desk(tmp_path, feeds, poll=poll) as desk:
+            assert await desk.tick() == 90
+        ended = max(request.at for request in server.requests)
+        assert sum(request.at < ended for request in crowd.requests) < 40
+        assert crowd.most_open <= 2
+
+
 async def test_29_slow_servers_delay_nobody(tmp_path: Path) -> None:
     async def hang(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(30)

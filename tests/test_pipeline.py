@@ -1,0 +1,121 @@
+"""The pipeline over a scripted publisher: what a poll does, and what it need not do again."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from monitor import service
+from monitor.config import load
+from monitor.model import Entry, Feed
+from monitor.service import Service
+from monitor.testing import NOON, FakeClock, Publisher, an_entry
+
+ROOT = Path(__file__).parent.parent
+HOUR = timedelta(hours=1)
+
+
+@asynccontextmanager
+async def desk(folder: Path, publisher: Publisher, clock: FakeClock, *urls: str) -> AsyncIterator[Service]:
+    shipped = load(ROOT / "config" / "monitor.yaml", {})
+    config = replace(
+        shipped,
+        poll=replace(shipped.poll, per_host_gap=timedelta(0)),
+        folder=folder,
+        store=f"sqlite:{folder}/monitor.db",
+        routes=(),
+        channels={},
+        feeds=tuple(Feed(url=url, source=f"Source {url}") for url in urls),
+    )
+    async with service.build(config, clock=clock, transport=publisher) as built:
+        yield built
+
+
+def told(built: Service, entry: Entry) -> list[tuple[str, int]]:
+    """Return the titles and revisions that the archive has of an entry's page."""
+    found = built.store.search("", limit=100)
+    return [(one.title, one.revision) for one in found if one.url == entry.url]
+
+
+async def test_an_edit_that_is_taken_back_is_two_edits_over_a_restart_too(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    others = [an_entry(title=f"Other news number {n}", url=f"https://x.example/{n}") for n in range(20)]
+    first = an_entry(title="They will meet in Budapest", url="https://x.example/a")
+    second = replace(first, title="They will not meet in Budapest")
+    url = publisher.publish("/rss", first, *others)
+    revisions = []
+    for shown in (first, second, first):
+        publisher.publish("/rss", shown, *others)
+        async with desk(tmp_path, publisher, clock, url) as built:
+            report = await built.pipeline.tick()
+            clock.advance(6 * HOUR)
+            again = await built.pipeline.tick()
+            assert (again.entries, again.updated) == (0, 0)
+            revisions.append((report.entries, report.updated, *told(built, first)))
+        clock.advance(6 * HOUR)
+    assert revisions == [
+        (21, 0, (first.title, 1)),
+        (0, 1, (second.title, 2)),
+        (0, 1, (first.title, 3)),
+    ]
+
+
+async def test_an_edit_that_is_taken_back_is_two_edits_within_one_run(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    other = an_entry(title="Other news of the day", url="https://x.example/b")
+    first = an_entry(title="They will meet in Budapest", url="https://x.example/a")
+    second = replace(first, title="They will not meet in Budapest")
+    url = publisher.publish("/rss", first, other)
+    async with desk(tmp_path, publisher, clock, url) as built:
+        for shown, revision in ((first, 1), (second, 2), (first, 3), (second, 4)):
+            publisher.publish("/rss", shown, other)
+            await built.pipeline.tick()
+            assert told(built, first) == [(shown.title, revision)]
+            clock.advance(6 * HOUR)
+
+
+async def test_what_failed_to_be_written_is_looked_at_again(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    first = an_entry(title="They will meet in Budapest", url="https://x.example/a")
+    second = an_entry(title="The meeting is put off", url="https://x.example/b")
+    url = publisher.publish("/rss", first)
+    async with desk(tmp_path, publisher, clock, url) as built:
+        await built.pipeline.tick()
+        publisher.publish("/rss", first, second)
+        publisher.answer("/rss", 200, body="<rss version='2.0'><channel><item><title>", times=1)
+        for _ in range(3):
+            clock.advance(6 * HOUR)
+            await built.pipeline.tick()
+        assert {one.title for one in built.store.search("", limit=9)} == {first.title, second.title}
+
+
+async def test_thousands_of_due_feeds_are_all_polled_once(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    urls = [f"https://{n % 40}.example/rss/{n}" for n in range(1_200)]
+    for n in range(1_200):
+        publisher.publish(f"/rss/{n}", an_entry(title=f"News number {n}", url=f"https://x.example/{n}"))
+    async with desk(tmp_path, publisher, clock, *urls) as built:
+        report = await built.pipeline.tick()
+    assert (report.polls, report.entries, len(publisher.requests)) == (1_200, 1_200, 1_200)
+
+
+def test_settling_leaves_new_cycles_to_the_collector() -> None:
+    threshold = gc.get_threshold()
+    try:
+        service.settle()
+        assert gc.get_freeze_count() > 10_000
+        cycle: list[object] = []
+        cycle.append(cycle)
+        del cycle
+        assert gc.collect() >= 1
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
