@@ -25,7 +25,9 @@ from monitor.record import Recording, read
 
 
 @click.command()
-@click.argument("archives", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "archives", nargs=-1, required=True, metavar="ARCHIVE…", type=click.Path(exists=True, path_type=Path)
+)
 @click.option("--from", "start", type=Moment(), help="Leave out polls before TIME.")
 @click.option("--to", "end", type=Moment(), help="Leave out polls after TIME.")
 @click.option(

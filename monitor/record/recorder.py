@@ -26,7 +26,7 @@ KEPT: Final = ("url", "source", "language", "country", "tier", "charset")
 """What is kept of a feed: what parsing, matching and digests ask for, and nothing secret."""
 _BODY: Final = re.compile(r"[0-9a-f]{20}\.gz\Z")
 _LEVEL: Final = 6
-"""Of gzip: the shipped feeds shrink to a tenth at 6; 9 takes twice the time for 2 % less."""
+"""Of gzip: two real papers' bodies shrink to an eighth; 9 saves 2 % more (measured)."""
 
 
 @dataclass(slots=True)
