@@ -266,7 +266,7 @@ def parts(
         or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
         parser=Parser(),
         renderer=renderer(config, templates),
-        recorder=Recorder(config.record) if config.record else None,
+        recorder=Recorder(config.record, config.keep.recorded) if config.record else None,
     )
 
 

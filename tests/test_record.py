@@ -32,6 +32,10 @@ FEED = Feed(
 PUBLIC = "https://example.com/rss?id=7"
 
 
+def a_recorder(folder: Path, keep: timedelta = timedelta(days=30)) -> Recorder:
+    return Recorder(folder, keep)
+
+
 def fetched(body: bytes = b"<rss/>", at: datetime = NOON, **fields: str) -> FetchResult:
     outcome = Fetched(body=body, content_type="application/rss+xml; charset=utf-8")
     return FetchResult(feed=FEED, fetched_at=at, outcome=outcome, **{"url": PUBLIC, **fields})
@@ -69,7 +73,7 @@ def body(poll: Poll) -> bytes:
 
 
 def test_what_came_is_read_back_as_it_was(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     recorder.record(FEED, fetched("ট্রাম্প".encode(), url="https://cdn.example.net/rss"))
     recording = only(read(tmp_path, tmp_path))
     (poll,) = recording.polls
@@ -83,7 +87,7 @@ def test_what_came_is_read_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_nothing_secret_is_written(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     recorder.record(FEED, fetched(moved_to="https://desk:hunter2@example.com/new"))
     recorder.record(FEED, failed(NOON, FetchError(FetchReason.BLOCKED, "HTTP 401", status=401)))
     names = [str(path) for path in tmp_path.rglob("*")]
@@ -95,7 +99,7 @@ def test_nothing_secret_is_written(tmp_path: Path) -> None:
 
 
 def test_a_body_is_written_once_however_often_it_comes(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     for hour, content in enumerate((b"one", b"one", b"two", b"one")):
         recorder.record(FEED, fetched(content, NOON + timedelta(hours=hour)))
     recorder.record(FEED, unchanged(NOON + timedelta(hours=4)))
@@ -107,7 +111,7 @@ def test_a_body_is_written_once_however_often_it_comes(tmp_path: Path) -> None:
 
 
 def test_not_modified_is_that_only_to_who_holds_what_it_speaks_of(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     recorder.record(FEED, fetched(b"one"))
     recorder.record(FEED, unchanged(NOON + timedelta(hours=1)))
     _, poll = only(read(tmp_path, tmp_path)).polls
@@ -121,7 +125,7 @@ def test_a_failure_comes_back_with_its_reason(tmp_path: Path) -> None:
     error = FetchError(
         FetchReason.HTTP_429, "HTTP 429: too many requests", status=429, retry_after=timedelta(minutes=2)
     )
-    Recorder(tmp_path).record(FEED, failed(NOON, error))
+    a_recorder(tmp_path).record(FEED, failed(NOON, error))
     (poll,) = only(read(tmp_path, tmp_path)).polls
     outcome = came(poll, FEED, Validators()).outcome
 
@@ -133,7 +137,7 @@ def test_a_failure_comes_back_with_its_reason(tmp_path: Path) -> None:
 
 def test_each_day_is_whole_by_itself(tmp_path: Path) -> None:
     """Also one on which the publisher only ever said "not modified"."""
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     recorder.record(FEED, fetched(b"one"))
     recorder.record(FEED, unchanged(NOON + timedelta(days=1)))
     (poll,) = only(read(the_day(tmp_path, "2025-10-17"), tmp_path)).polls
@@ -144,26 +148,45 @@ def test_each_day_is_whole_by_itself(tmp_path: Path) -> None:
 
 
 def test_old_days_go_and_what_is_not_ours_stays(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
     for day in range(4):
-        recorder.record(FEED, fetched(b"%d" % day, NOON + timedelta(days=day)))
+        a_recorder(tmp_path).record(FEED, fetched(b"%d" % day, NOON + timedelta(days=day)))
     notes = the_day(tmp_path) / "notes.txt"
     notes.write_text("mine")
-    gone = recorder.prune(NOON + timedelta(days=3, hours=1), timedelta(days=1))
+    recorder, now = a_recorder(tmp_path, timedelta(days=1)), NOON + timedelta(days=3, hours=1)
 
-    assert gone == 2
+    assert recorder.prune(now) == 2
     assert [body(poll) for poll in only(read(tmp_path, tmp_path)).polls] == [b"2", b"3"]
     assert [path.name for path in the_day(tmp_path).iterdir()] == ["notes.txt"]
-    assert recorder.prune(NOON + timedelta(days=3, hours=1), timedelta(days=1)) == 0
+    assert recorder.prune(now) == 0
+
+
+def test_what_stands_is_kept_though_the_day_it_came_on_is_not(tmp_path: Path) -> None:
+    a_recorder(tmp_path).record(FEED, fetched(b"one"))
+    later = a_recorder(tmp_path)
+    known = later.knows(FEED)
+    later.record(FEED, unchanged(NOON + timedelta(days=99)))
+
+    assert known
+    assert [(poll.at - NOON, body(poll)) for poll in only(read(tmp_path, tmp_path)).polls] == [
+        (timedelta(days=99), b"one")
+    ]
+
+
+def test_a_feed_s_old_days_go_when_a_new_one_begins_also_where_nobody_prunes(tmp_path: Path) -> None:
+    for day in range(5):
+        one = a_recorder(tmp_path, timedelta(days=2))
+        one.record(FEED, fetched(b"%d" % day, NOON + timedelta(days=day)))
+
+    assert [body(poll) for poll in only(read(tmp_path, tmp_path)).polls] == [b"2", b"3", b"4"]
 
 
 def test_a_recorder_goes_on_where_another_was_cut_off(tmp_path: Path) -> None:
-    Recorder(tmp_path).record(FEED, fetched(b"one"))
+    a_recorder(tmp_path).record(FEED, fetched(b"one"))
     index = the_day(tmp_path) / "index.jsonl"
     with index.open("ab") as file:
         file.write(b'{"polled_at": "2025-10-16T13:00')
     torn = read(tmp_path, tmp_path)
-    second = Recorder(tmp_path)
+    second = a_recorder(tmp_path)
     known = second.knows(FEED)
     second.record(FEED, unchanged(NOON + timedelta(hours=2)))
     mended = read(tmp_path, tmp_path)
@@ -177,17 +200,17 @@ def test_a_recorder_goes_on_where_another_was_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_feed_is_known_once_a_body_of_it_is_recorded_and_still_there(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     before = recorder.knows(FEED)
     recorder.record(FEED, fetched())
     after = recorder.knows(FEED)
-    recorder.prune(NOON + timedelta(days=9), timedelta(days=1))
+    recorder.prune(NOON + timedelta(days=39))
 
     assert (before, after, recorder.knows(FEED)) == (False, True, False)
 
 
 def test_a_day_that_somebody_removed_is_begun_again(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     recorder.record(FEED, fetched(b"one"))
     for path in sorted(the_day(tmp_path).iterdir()):
         path.unlink()
@@ -198,7 +221,7 @@ def test_a_day_that_somebody_removed_is_begun_again(tmp_path: Path) -> None:
 
 
 def test_feeds_whose_addresses_look_alike_are_kept_apart(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = a_recorder(tmp_path)
     long = "https://example.com/" + "x" * 300
     for number, url in enumerate((PUBLIC, "https://example.com/rss-id-7", long, long + "y")):
         recorder.record(replace(FEED, url=url), fetched(b"%d" % number))
@@ -212,7 +235,7 @@ def test_a_disk_that_does_not_take_it_is_said(tmp_path: Path) -> None:
     place.write_text("")
 
     with pytest.raises(RecordingError, match=str(place)):
-        Recorder(place).record(FEED, fetched())
+        a_recorder(place).record(FEED, fetched())
 
 
 # reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -351,7 +374,7 @@ def test_every_mistake_is_said_at_once_up_to_a_screenful(tmp_path: Path) -> None
 
 
 def test_a_line_in_the_middle_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
-    Recorder(tmp_path).record(FEED, fetched())
+    a_recorder(tmp_path).record(FEED, fetched())
     index = the_day(tmp_path) / "index.jsonl"
     index.write_bytes(b"nonsense\n" + index.read_bytes())
 
@@ -396,7 +419,7 @@ def test_a_tar_writes_nowhere_but_where_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_body_that_the_disk_lost_is_named(tmp_path: Path) -> None:
-    Recorder(tmp_path).record(FEED, fetched(b"one"))
+    a_recorder(tmp_path).record(FEED, fetched(b"one"))
     (path,) = bodies(tmp_path)
     path.write_bytes(gzip.compress(b"one")[:-5])
     (broken,) = only(read(tmp_path, tmp_path)).polls

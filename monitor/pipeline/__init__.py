@@ -122,8 +122,7 @@ class Pipeline:
         while gone := await self.off_loop(lambda: self.store.prune(self.clock.now(), self.parts.keep)):
             total += gone
         if (recorder := self.parts.recorder) is not None:
-            now, keep = self.clock.now(), self.parts.keep.recorded
-            await self._shop.aside(lambda: recorder.prune(now, keep))
+            await self._shop.aside(lambda: recorder.prune(self.clock.now()))
         return total
 
     async def off_loop(self, work: Callable[[], T]) -> T:

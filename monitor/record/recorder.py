@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,13 +39,13 @@ class _Feed:
 
 
 class Recorder:
-    """Keeps what polls bring under `folder`. Any number of threads may call it, never the event loop's.
+    """Keeps what polls bring under `folder`, for `keep`. Any number of threads may call it, never the loop's.
 
     `record` and `prune` raise RecordingError when the disk does not do it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, keep: timedelta) -> None:
+        self.folder, self._keep = folder, keep
         self._feeds: dict[str, _Feed] = {}
         self._lock = threading.Lock()
 
@@ -61,12 +61,15 @@ class Recorder:
         with self._lock, _told(self.folder):
             here = self._feed(feed)
             day = here.folder / f"{result.fetched_at:%Y-%m-%d}"
-            if here.day != day or not day.is_dir():
+            begun = not day.is_dir()
+            if begun or here.day != day:
                 _open_day(here.folder, day, feed)
                 here.day = day
             line = self._line(here, day, feed, result)
             with (day / INDEX).open("ab", buffering=0) as index:
                 index.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            if begun:  # also where nobody else prunes: `monitor once`, rung by cron
+                _prune(here.folder.glob(f"*/{INDEX}"), result.fetched_at - self._keep)
 
     @staticmethod
     def _line(here: _Feed, day: Path, feed: Feed, result: FetchResult) -> dict[str, Any]:
@@ -89,22 +92,10 @@ class Recorder:
             line["moved_to"] = public_url(result.moved_to)
         return line
 
-    def prune(self, now: datetime, keep: timedelta) -> int:
-        """Remove the days that ended longer ago than `keep`; return how many. Only files of ours go."""
-        gone = 0
+    def prune(self, now: datetime) -> int:
+        """Remove the days of all feeds that are kept no longer; return how many. Only files of ours go."""
         with self._lock, _told(self.folder):
-            for index in sorted(self.folder.glob(f"*/*/{INDEX}")):
-                day = day_of(index.parent)
-                if day is None or day >= (now - keep).date():
-                    continue
-                index.unlink()
-                for path in index.parent.iterdir():
-                    if _BODY.match(path.name):
-                        path.unlink()
-                with suppress(OSError):  # somebody else's files are in it
-                    index.parent.rmdir()
-                gone += 1
-        return gone
+            return _prune(self.folder.glob(f"*/*/{INDEX}"), now - self._keep)
 
     def _feed(self, feed: Feed) -> _Feed:
         """Return what is known of a feed's folder; the first time it is looked up on the disk."""
@@ -149,6 +140,23 @@ def _told(folder: Path) -> Iterator[None]:
     except OSError as error:
         place = error.filename or folder
         raise RecordingError(f"{place}: {error.strerror or type(error).__name__}") from error
+
+
+def _prune(indexes: Iterable[Path], start: datetime) -> int:
+    """Remove the days that ended before `start`: the index first, so that no line is without its body."""
+    gone = 0
+    for index in sorted(indexes):
+        day = day_of(index.parent)
+        if day is None or day >= start.date():
+            continue
+        index.unlink()
+        for path in index.parent.iterdir():
+            if _BODY.match(path.name):
+                path.unlink()
+        with suppress(OSError):  # somebody else's files are in it
+            index.parent.rmdir()
+        gone += 1
+    return gone
 
 
 def _open_day(folder: Path, day: Path, feed: Feed) -> None:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from monitor.commands._app import plain
-from monitor.commands._replay.facts import entries, entry_facts, facts, local, stories
+from monitor.commands._archive import entry_facts
+from monitor.commands._replay.facts import entries, facts, local, stories
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.config import changes
@@ -114,7 +115,7 @@ def _item(item: Item) -> dict[str, Any]:
         "slot": plain(digest.slot),
         "at": plain(item.told.at),
         "story": {"id": item.story.id, "title": item.story.lead.entry.title, "state": item.story.state},
-        "entry": entry_facts(item.one),
+        "entry": entry_facts(item.one.entry),
     }
 
 

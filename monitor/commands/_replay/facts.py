@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.commands._app import plain
+from monitor.commands._archive import entry_facts
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.commands.once import words
@@ -56,7 +57,7 @@ def _message(told: Told) -> dict[str, Any]:
                 "id": story.id,
                 "title": story.lead.entry.title,
                 "state": story.state,
-                "entries": [entry_facts(one) for one in entries(story)],
+                "entries": [entry_facts(one.entry) for one in entries(story)],
             }
             for story in stories(told)
         ],
@@ -72,18 +73,6 @@ def stories(told: Told) -> Iterator[DigestStory]:
 def entries(story: DigestStory) -> tuple[StoryEntry, ...]:
     """Return the entries of a story, the lead first."""
     return (story.lead, *story.also)
-
-
-def entry_facts(one: StoryEntry) -> dict[str, Any]:
-    """Return what is said of an entry."""
-    entry = one.entry
-    return {
-        "url": entry.url,
-        "title": entry.title,
-        "source": entry.source,
-        "lang": entry.language,
-        "first_seen": plain(entry.first_seen),
-    }
 
 
 def lines(replayed: Replayed) -> Iterator[str]:
