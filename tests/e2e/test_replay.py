@@ -246,10 +246,30 @@ def replay_twice(tmp_path: Path, *archives: Path) -> tuple[tuple[str, dict[str, 
     return tuple(done)
 
 
+def crowd(folder: Path) -> Path:
+    """Ten papers of one host, polled at the same moments, that carry one another's items."""
+    for number in range(10):
+        items = [
+            (f"https://example.com/{n}", f"Trump, Putin {'abcdefghijkl'[n] * 8} {number}", "")
+            for n in range(12)
+        ]
+        home = folder / f"paper-{number}"
+        home.mkdir(parents=True)
+        rows = []
+        for hour in range(4):
+            (home / f"{hour}.xml").write_bytes(
+                rss(f"P{number}", *items[number % 3 + hour : number % 4 + 4 + hour])
+            )
+            rows += [{"file": f"{hour}.xml", "polled_at": f"2025-10-16T1{hour}:00:00Z"}] * (1 + number % 2)
+        (home / "index.json").write_text(json.dumps(rows))
+    return folder
+
+
 def test_two_replays_give_the_same_bytes(tmp_path: Path) -> None:
-    one, other = replay_twice(tmp_path, CORPUS, two_days(tmp_path))
+    one, other = replay_twice(tmp_path, CORPUS, two_days(tmp_path), crowd(tmp_path / "crowd"))
 
     assert one == other
+    assert json.loads(one[0])["polls"] == 21 + 3 + 60
     assert len(one[1]) > 20
 
 

@@ -91,6 +91,8 @@ def lines(replayed: Replayed) -> Iterator[str]:
             f"{local(told.at, digest.timezone)}  {digest.kind}  {digest.route} → {digest.recipient.address}"
             + (f"  {told.file}" if told.file else "")
         )
+        if not digest.sections:
+            yield "    nothing new"
         for story in stories(told):
             found = entries(story)
             spoken = ", ".join(dict.fromkeys(one.entry.language for one in found))

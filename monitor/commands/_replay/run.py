@@ -72,8 +72,8 @@ async def replay(
         feeds={},
         channels={name: shelf.stand_in(channel) for name, channel in parts.channels.items()},
         renderer=Remembering(parts.renderer, shelf),
-        # One after the other, in order of time and URL: what comes of it must not hang on threads.
-        poll=replace(parts.poll, concurrency=1),
+        # In order of time and URL, whoever shares a host: see Publishers.
+        poll=replace(parts.poll, per_host=len(tracks)),
         after_poll=publishers.after_poll,
     )
     async with built:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor import text
@@ -58,9 +58,19 @@ def tracks(recordings: Sequence[Recording], configured: Sequence[Feed]) -> tuple
     finally:
         parser.close()
     return tuple(
-        Track(feed=replace(feed, paused=False), polls=tuple(sorted(polls, key=lambda poll: poll.at)))
+        Track(feed=replace(feed, paused=False), polls=_in_turn(polls))
         for _, (feed, polls) in sorted(found.items())
     )
+
+
+def _in_turn(polls: Iterable[Poll]) -> tuple[Poll, ...]:
+    """Return polls in order of time, no two at one moment: a feed is not polled twice at once."""
+    found: list[Poll] = []
+    for poll in sorted(polls, key=lambda poll: poll.at):
+        if found and poll.at <= found[-1].at:
+            poll = replace(poll, at=found[-1].at + timedelta(microseconds=1))
+        found.append(poll)
+    return tuple(found)
 
 
 def _described(recording: Recording, configured: Sequence[Feed], parser: Parser) -> Feed:
