@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -338,6 +339,19 @@ def test_what_is_no_archive_is_refused_in_words(tmp_path: Path, content: bytes) 
 
     assert done.returncode == 2
     assert "not a readable archive" in done.stderr
+
+
+def test_a_body_that_cannot_be_read_ends_the_replay_and_is_named(tmp_path: Path) -> None:
+    """Also while others wait for their turn at the same moment."""
+    archive = crowd(tmp_path / "crowd")
+    broken = archive / "paper-2" / "1.gz"
+    broken.write_bytes(gzip.compress(b"<rss/>")[:-4])
+    index = archive / "paper-2" / "index.json"
+    index.write_text(index.read_text().replace('"1.xml"', '"1.gz"'))
+    done = Desk(tmp_path, routes=ROUTES).write().run("replay", str(archive), check=False)
+
+    assert done.returncode == 2
+    assert f"{broken}: cannot be read" in done.stderr
 
 
 def test_from_and_to_that_leave_nothing_are_answered_with_the_archive_s_own_time(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from monitor.render import Renderer
 class Publishers:
     """Answers each poll with the next recorded one of its feed, and says when the one after that is.
 
-    One poll at a time: the next is answered when what the one before found is on its way into the
-    store, so that nothing hangs on which of two threads is faster.
+    One poll at a time: the next is answered when the one before has ended, well or not, so that
+    nothing hangs on which of two threads is faster.
     """
 
     def __init__(self, tracks: Sequence[Track]) -> None:
@@ -34,7 +34,9 @@ class Publishers:
     async def fetch(self, feed: Feed, validators: Validators) -> FetchResult:
         """Return what was recorded. Raises RecordingError for a file that cannot be read."""
         await self._turn.acquire()
-        self._loop = asyncio.get_running_loop()
+        poll = asyncio.current_task()
+        assert poll is not None
+        poll.add_done_callback(lambda ended: self._turn.release())
         return came(self._waiting[feed.url].popleft(), self._feeds[feed.url], validators)
 
     async def close(self) -> None:
@@ -48,9 +50,7 @@ class Publishers:
         """Return the state after a poll by cadence's rules; the next one is when it was recorded.
 
         Nor does a recorded poll wait for a Retry-After, or ask where a redirect led: it was made.
-        Called on the store's thread.
         """
-        self._loop.call_soon_threadsafe(self._turn.release)
         state = cadence.after_poll(state, result, *found, **known)
         waiting = self._waiting[state.url]
         return replace(
