@@ -72,13 +72,14 @@ def _add_config(command: click.Command) -> None:
 
 
 def _config_option() -> click.Option:
-    def keep(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
-        if value is not None:
-            ctx.ensure_object(App).config_path = value
+    def keep(ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]) -> None:
+        if value:
+            ctx.ensure_object(App).config_paths = value
 
     return click.Option(
         ["--config", "config_path"],
         type=click.Path(path_type=Path),
+        multiple=True,
         expose_value=False,
         callback=keep,
         help="The config file [default: $MONITOR_CONFIG, ./config/monitor.yaml, /etc/monitor, shipped].",

@@ -17,7 +17,7 @@ from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from monitor import text
+from monitor import languages, text
 from monitor.model import Document, Entry, Feed, Fresh, Item, Known, Sighting
 
 _TRACKING = frozenset(
@@ -46,7 +46,9 @@ _TRACKING = frozenset(
 _TRACKING_PREFIXES = ("utm_", "at_")
 """Google Analytics' campaign parameters; AT Internet's, which the BBC and France 24 add."""
 
-_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+_ESCAPE = re.compile("%(?:[2-7][0-9a-fA-F]|[0-9a-fA-F][a-f]|[a-f][0-9A-F])")
+"""Escapes that may be written otherwise: of ASCII, or in lower case. A Bengali address has hundreds that
+are neither, and every poll brings all its links again: to match those too cost a tenth of a replay."""
 
 _TEXT_LIMIT = 200_000
 """Characters kept of one item's content: a day's worth of live blog, not a book."""
@@ -128,13 +130,14 @@ def dedupe(
     entries: list[Entry] = []
     revised: list[Entry] = []
     sightings: list[Sighting] = []
+    declared = _declared(document, feed)
     for candidate in found:
         old = _recall(candidate, known)
         raw = _digest(candidate.item.title, candidate.item.summary, candidate.item.content)[:12]
         before = old.fingerprints.get(feed.url, "") if old else ""
         if old and before.startswith(raw):
             continue
-        entry = _entry(candidate, document, feed, now, old)
+        entry = _entry(candidate, declared, feed, now, old)
         fingerprint = f"{raw}:{_digest(entry.title, entry.summary, entry.content)[:12]}"
         entry = replace(entry, fingerprint=fingerprint)
         sightings.append(Sighting(entry_id=entry.id, feed_url=feed.url, fingerprint=fingerprint, seen_at=now))
@@ -200,16 +203,16 @@ def _recall(candidate: Candidate, known: Mapping[str, Known]) -> Known | None:
     return next((old for old in remembered if old.id != shared_link), None)
 
 
-def _entry(candidate: Candidate, document: Document, feed: Feed, now: datetime, old: Known | None) -> Entry:
+def _entry(candidate: Candidate, declared: str, feed: Feed, now: datetime, old: Known | None) -> Entry:
     item = candidate.item
-    declared = feed.language if feed.language != "und" else item.language or document.language or "und"
     content = text.plain(item.content)[:_TEXT_LIMIT]
     summary = text.plain(item.summary)[:_TEXT_LIMIT]
+    title = " ".join(text.plain(item.title).split())[:2_000]
     return Entry(
         id=old.id if old else candidate.ids[0],
         url=item.link,
         guid=item.guid,
-        title=" ".join(text.plain(item.title).split())[:2_000],
+        title=title,
         summary="" if summary == content else summary,
         content=content,
         author=" ".join(text.plain(item.author).split())[:300],
@@ -219,10 +222,29 @@ def _entry(candidate: Candidate, document: Document, feed: Feed, now: datetime, 
         first_seen=old.first_seen if old else now,
         source=feed.source,
         feed_url=feed.url,
-        language=declared,
+        language=_language(item, feed, declared, f"{title} {summary or content[:600]}"),
         country=feed.country,
         revision=old.revision + 1 if old else 1,
     )
+
+
+def _declared(document: Document, feed: Feed) -> str:
+    """Return the language of a document: what the desk says, what the publisher says, what it looks like."""
+    if feed.language != "und" or document.language:
+        return feed.language if feed.language != "und" else document.language
+    return languages.detect(" ".join(text.plain(item.title) for item in document.items[:20]))
+
+
+def _language(item: Item, feed: Feed, declared: str, words: str) -> str:
+    """Return an entry's language: the desk's word for the feed, else the publisher's where it fits.
+
+    WordPress says `en-US` of many a Bengali paper, so the words decide where the script is another.
+    """
+    if feed.language != "und":
+        return feed.language
+    declared = item.language or declared
+    found = languages.detect(words, declared)
+    return declared if found == declared.partition("-")[0].lower() else found
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -7,6 +7,7 @@
     ├── ParseError       a publisher sent something else
     ├── RenderError      a template must be edited
     ├── DeliveryError    a channel did not take it
+    ├── RecordingError   recorded polls cannot be read or written
     └── StoreError       the database cannot be used      exit 69 (EX_UNAVAILABLE)
 
 One class per reader of the error. The cause is a `reason`: one word that is also the metric's
@@ -183,3 +184,7 @@ class DeliveryError(MonitorError):
 
 class StoreError(MonitorError):
     """The database cannot be used."""
+
+
+class RecordingError(MonitorError):
+    """Recorded polls cannot be written, or an archive of them must be mended before it can be read."""

@@ -30,7 +30,8 @@ from monitor.fetch import Fetcher, client
 from monitor.match import Matcher
 from monitor.model import Event, Report
 from monitor.parse import Parser
-from monitor.pipeline import Parts, Pipeline
+from monitor.pipeline import Fetches, Parts, Pipeline
+from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
 from monitor.stores import Store
@@ -190,6 +191,7 @@ def build(
     clock: Clock | None = None,
     random: Random | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    fetcher: Fetches | None = None,
     store: Store | None = None,
     templates: tuple[Path, ...] | None = None,
     tell: Callable[[Event], None] | None = None,
@@ -197,14 +199,17 @@ def build(
 ) -> Service:
     """Return the service of a config; every part of the world can be replaced.
 
-    `transport` replaces the network of feeds; `tell` hears every Event; new feeds become due
-    within `spread`. Raises ConfigError.
+    `transport` replaces the network of feeds, `fetcher` all that asks them; `tell` hears every
+    Event; new feeds become due within `spread`. Raises ConfigError.
     """
     ticking = clock or SystemClock()
 
     def make(config: Config) -> tuple[Parts, httpx.AsyncClient]:
         http = client(config.network, version=__version__, timeout=config.poll.timeout)
-        return parts(config, clock=ticking, transport=transport, http=http, templates=templates), http
+        made = parts(
+            config, clock=ticking, transport=transport, fetcher=fetcher, http=http, templates=templates
+        )
+        return made, http
 
     made, http = make(config)
     pipeline = Pipeline(
@@ -240,6 +245,7 @@ def parts(
     clock: Clock,
     http: httpx.AsyncClient,
     transport: httpx.AsyncBaseTransport | None = None,
+    fetcher: Fetches | None = None,
     templates: tuple[Path, ...] | None = None,
 ) -> Parts:
     """Return everything a pipeline is made of."""
@@ -256,9 +262,11 @@ def parts(
         channel_types={name: one.type for name, one in config.channels.items()},
         desk=desk(config),
         matcher=matcher(config),
-        fetcher=Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
+        fetcher=fetcher
+        or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
         parser=Parser(),
         renderer=renderer(config, templates),
+        recorder=Recorder(config.record, config.keep.recorded) if config.record else None,
     )
 
 

@@ -32,8 +32,8 @@ routes: {day: {topics: talks, channels: pages, at: "07:30"}}
 
 
 def run(command: object, *arguments: str, config: Path | None = None) -> Result:
-    runner = CliRunner()
-    return runner.invoke(command, list(arguments), obj=App(environ={}, config_path=config))  # type: ignore[arg-type]
+    app = App(environ={}, config_paths=(config,) if config else ())
+    return CliRunner().invoke(command, list(arguments), obj=app)  # type: ignore[arg-type]
 
 
 def small(folder: Path, text: str = SMALL, port: int = 9) -> Path:

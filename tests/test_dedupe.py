@@ -168,6 +168,32 @@ def test_a_feed_s_configured_language_beats_what_the_document_says() -> None:
 
 
 @pytest.mark.parametrize(
+    ("item", "document", "title", "expected"),
+    [
+        ("", "", "ট্রাম্প–পুতিন বৈঠক বুদাপেস্টে", "bn"),
+        ("", "en-US", "ট্রাম্প–পুতিন বৈঠক বুদাপেস্টে", "bn"),
+        ("", "en-GB", "Trump to meet Putin in Budapest", "en-GB"),
+        ("hu", "en", "Budapest", "hu"),
+        ("", "", "Putin", "hu"),
+        ("", "", "17", "hu"),
+    ],
+)
+def test_where_the_desk_names_no_language_the_words_decide(
+    item: str, document: str, title: str, expected: str
+) -> None:
+    """WordPress says en-US of Bengali papers; a short headline speaks as its neighbours do."""
+    feed = replace(FEED, language="und")
+    neighbours = [
+        Item(link=f"https://example.com/{n}", title=f"A miniszterelnök szerint a csúcs {n} nap múlva lesz")
+        for n in range(5, 9)
+    ]
+    found = Document(items=(an_item(title=title, language=item), *neighbours), language=document)
+    fresh = dedupe(candidates(found, feed), found, feed, {}, now=NOW)
+
+    assert fresh.entries[0].language == expected
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("https://Example.com/a/", "http://example.com:80/a"),

@@ -165,7 +165,7 @@ class Desk:
             f"  - {{url: {json.dumps(url)}, source: {json.dumps(url.rsplit('/', 1)[-1])}, language: {language}}}\n"
             for url, language in self.feeds.items()
         )
-        minimum = "1s" if self.feeds else "60s"
+        minimum = "1s" if self.feeds and all("//127." in url for url in self.feeds) else "60s"
         shipped = ROOT / "config" / "entities"
         self.config.write_text(
             f"store: {self.store}\ninclude: [{json.dumps(str(shipped) + '/*.yaml')}]\n"
@@ -178,8 +178,9 @@ class Desk:
         return self
 
     def command(self, *arguments: str) -> list[str]:
-        first, *rest = arguments
-        return [sys.executable, "-m", "monitor", first, *rest, "--config", str(self.config)]
+        """Return a command with the desk's config, unless it names its own."""
+        own = () if "--config" in arguments else ("--config", str(self.config))
+        return [sys.executable, "-m", "monitor", *arguments, *own]
 
     def environ(self) -> dict[str, str]:
         # A process that may not keep compiled modules spends most of a short life compiling.

@@ -25,15 +25,22 @@ class App:
     """What the command line hands to every command: where the config is said to be, and the environment."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
-    config_path: Path | None = None
+    config_paths: tuple[Path, ...] = ()
 
     def path(self) -> Path:
         """Return the config file to read (see config.find for where it is looked for)."""
-        return configs.find(self.config_path, self.environ)
+        if len(self.config_paths) > 1:
+            raise click.UsageError("--config is given twice; only `monitor replay` compares two configs")
+        return configs.find(self.config_paths[0] if self.config_paths else None, self.environ)
 
     def load(self) -> Config:
         """Return the config. Raises ConfigError with every mistake."""
         return configs.load(self.path(), self.environ)
+
+    def load_each(self) -> list[Config]:
+        """Return every config that was named, for a command that compares them. Raises ConfigError."""
+        paths: tuple[Path | None, ...] = self.config_paths or (None,)
+        return [configs.load(configs.find(path, self.environ), self.environ) for path in paths]
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")

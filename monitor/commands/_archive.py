@@ -1,12 +1,14 @@
-"""What commands over the archive share: candidates from the index, decisions by match."""
+"""What commands over entries share: candidates from the index, decisions by match, how an entry is said."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import click
 
+from monitor.commands._app import plain
 from monitor.match import Query
 from monitor.model import Entry, Evidence, Span
 from monitor.stores import Store
@@ -20,6 +22,17 @@ def found(
         evidence = query.evidence(entry)
         if evidence.matched:
             yield entry, evidence
+
+
+def entry_facts(entry: Entry) -> dict[str, Any]:
+    """Return what JSON says of an entry wherever one is named."""
+    return {
+        "url": entry.url,
+        "title": entry.title,
+        "source": entry.source,
+        "lang": entry.language,
+        "first_seen": plain(entry.first_seen),
+    }
 
 
 def marked(entry: Entry, spans: tuple[Span, ...], field: str = "title") -> str:

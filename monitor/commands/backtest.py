@@ -11,7 +11,7 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, Moment, json_option, plain, print_json
-from monitor.commands._archive import found, marked
+from monitor.commands._archive import entry_facts, found, marked
 from monitor.errors import ConfigError
 from monitor.model import Entry, Evidence
 
@@ -66,15 +66,7 @@ def _facts(sets: dict[str, dict[str, tuple[Entry, Evidence]]], zone: ZoneInfo) -
 
 def _row(hit: tuple[Entry, Evidence]) -> dict[str, Any]:
     entry, evidence = hit
-    return {
-        "id": entry.id,
-        "title": entry.title,
-        "url": entry.url,
-        "source": entry.source,
-        "lang": entry.language,
-        "first_seen": plain(entry.first_seen),
-        "spans": plain(evidence.spans),
-    }
+    return {"id": entry.id, **entry_facts(entry), "spans": plain(evidence.spans)}
 
 
 def _print(facts: dict[str, Any], sets: dict[str, dict[str, tuple[Entry, Evidence]]]) -> None:

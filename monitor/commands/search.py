@@ -8,7 +8,7 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, Moment, json_option, plain, print_json
-from monitor.commands._archive import found, marked
+from monitor.commands._archive import entry_facts, found, marked
 
 CANDIDATES = 20_000
 """How many of the newest candidates the index may bring before match decides."""
@@ -42,12 +42,8 @@ def command(
             [
                 {
                     "id": entry.id,
-                    "title": entry.title,
-                    "url": entry.url,
-                    "source": entry.source,
-                    "lang": entry.language,
+                    **entry_facts(entry),
                     "published": plain(entry.published),
-                    "first_seen": plain(entry.first_seen),
                     "score": evidence.score,
                     "spans": plain(evidence.spans),
                 }

@@ -112,6 +112,9 @@ class KeepForm(Form):
     bodies: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
         _KEEP.bodies, description="The full text of entries; the summary stays."
     )
+    recorded: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
+        _KEEP.recorded, description="Raw polls, where `record` names a folder for them; whole days go."
+    )
 
 
 class SettingsForm(Form):
@@ -129,6 +132,11 @@ class SettingsForm(Form):
     timezone: Zone = Field("UTC", description="Zone of a route's times, unless the route says otherwise.")
     templates: Text | None = Field(
         None, description="A folder whose files replace shipped templates; relative to this file."
+    )
+    record: Text | None = Field(
+        None,
+        description="A folder that keeps what every poll brought, for `monitor replay`; for how long says "
+        "`keep.recorded`. A relative one is under `$STATE_DIRECTORY`, else beside this file.",
     )
 
 

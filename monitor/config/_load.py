@@ -47,11 +47,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     channels = read_channels(items.named["channels"], reader)
     groups = _groups(items)
     store, templates = _store(items, reader, path, environ), _templates(items, path)
+    record = _record(items, path, environ)
     items.mistakes += cross_check(items, groups, main=str(path))
     mistakes = _sorted(items.mistakes, files)
     if any(not m.warning for m in mistakes):
         raise ConfigError(*mistakes)
-    return _config(items, path, files, environ, channels, groups, store, templates, mistakes)
+    return _config(items, path, files, environ, channels, groups, store, templates, record, mistakes)
 
 
 def _read_all(reader: Reader, path: Path) -> tuple[Path, ...]:
@@ -153,6 +154,17 @@ def _templates(items: Items, path: Path) -> Path | None:
     return folder
 
 
+def _record(items: Items, path: Path, environ: Mapping[str, str]) -> Path | None:
+    item = items.settings
+    form = item.form if item else None
+    if item is None or not isinstance(form, SettingsForm) or form.record is None:
+        return None
+    folder = base_folder(path, environ).absolute() / os.path.expanduser(form.record)
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        items.mistakes.append(item.mistake(("record",), f"{form.record!r} is a file, not a folder"))
+    return folder
+
+
 # values ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -165,6 +177,7 @@ def _config(
     groups: Mapping[str, tuple[str, ...]],
     store: SafeUrl,
     templates: Path | None,
+    record: Path | None,
     warnings: tuple[Mistake, ...],
 ) -> Config:
     """Put the checked forms together."""
@@ -196,6 +209,7 @@ def _config(
         network=settings,
         keep=Keep(**items.groups["keep"].form.values()),
         templates=templates,
+        record=record,
         feeds=feeds,
         entities=tuple(Entity(id=name, **item.form.values()) for name, item in named["entities"].items()),
         look_alikes=tuple(

@@ -38,5 +38,6 @@ SETTING_SLIPS = {
     "labels": "label",
     "alias": "names", "aliases": "names", "synonyms": "names", "keywords": "names", "variants": "names",
     "includes": "include", "distractors": "look_alikes", "lookalikes": "look_alikes", "retention": "keep",
+    "recording": "record", "recordings": "record",
 }  # fmt: skip
 """What other programs call our settings."""

@@ -62,7 +62,8 @@ class Config:
     """All that a desk configured, checked: every name in it leads somewhere.
 
     `path` is the main file, `folder` what relative paths of the store and of file channels are under.
-    `store` is absolute. `secrets` are all secrets in it, for whoever must keep them out of a log.
+    `store` and `record` (where raw polls are kept; None: nowhere) are absolute. `secrets` are all
+    secrets in it, for whoever must keep them out of a log.
     """
 
     path: Path
@@ -74,6 +75,7 @@ class Config:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     keep: Keep = field(default_factory=Keep)
     templates: Path | None = None
+    record: Path | None = None
     feeds: tuple[Feed, ...] = ()
     entities: tuple[Entity, ...] = ()
     look_alikes: tuple[LookAlike, ...] = ()

@@ -71,6 +71,8 @@ class Keep:
 
     entries: timedelta = timedelta(days=400)
     bodies: timedelta = timedelta(days=30)
+    recorded: timedelta = timedelta(days=30)
+    """Raw polls, where the desk keeps them (`record`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,13 @@ from typing import TypeVar
 
 from monitor.clock import Clock
 from monitor.model import Event, Report
-from monitor.pipeline._shop import Parts, Shop
+from monitor.pipeline._shop import Fetches, Parts, Shop
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
 from monitor.pipeline.telling import Telling
 from monitor.stores import Store
 
-__all__ = ["Parts", "Pipeline"]
+__all__ = ["Fetches", "Parts", "Pipeline"]
 
 T = TypeVar("T")
 
@@ -114,10 +114,15 @@ class Pipeline:
         self._telling.make_due(route, self.clock.now())
 
     async def prune(self) -> int:
-        """Drop what is kept no longer, a batch at a time; return how many entries went."""
+        """Drop what is kept no longer, a batch at a time; return how many entries went.
+
+        Raises RecordingError when old recordings cannot be removed, once the rest is done.
+        """
         total = 0
         while gone := await self.off_loop(lambda: self.store.prune(self.clock.now(), self.parts.keep)):
             total += gone
+        if (recorder := self.parts.recorder) is not None:
+            await self._shop.aside(lambda: recorder.prune(self.clock.now()))
         return total
 
     async def off_loop(self, work: Callable[[], T]) -> T:

@@ -9,15 +9,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from monitor import cadence
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.compose import Desk
-from monitor.fetch import Fetcher
 from monitor.match import Matcher
-from monitor.model import Event, Feed, Keep, PollSettings, Report, Route
+from monitor.model import (
+    Event,
+    Feed,
+    FeedState,
+    FetchResult,
+    Keep,
+    PollSettings,
+    Report,
+    Route,
+    Validators,
+)
 from monitor.parse import Parser
+from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.stores import Store
 
@@ -25,6 +36,16 @@ T = TypeVar("T")
 
 LEASE = timedelta(minutes=3)
 """Longer than any exchange may take, so that only the dead lose theirs."""
+
+
+class Fetches(Protocol):
+    """Who asks publishers: fetch.Fetcher, or a replay's stand-in."""
+
+    async def fetch(self, feed: Feed, validators: Validators) -> FetchResult:
+        """Ask for a feed once."""
+
+    async def close(self) -> None:
+        """Ask no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +60,13 @@ class Parts:
     channel_types: Mapping[str, str]
     desk: Desk
     matcher: Matcher
-    fetcher: Fetcher
+    fetcher: Fetches
     parser: Parser
     renderer: Renderer
+    recorder: Recorder | None = None
+    """Keeps what polls bring, where the desk wants that."""
+    after_poll: Callable[..., FeedState] = cadence.after_poll
+    """When to come back: cadence's rules, or a replay's record of when it was."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from functools import partial
 
 from monitor import cadence
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks
-from monitor.errors import ParseError, StoreError
+from monitor.errors import ParseError, RecordingError, StoreError
 from monitor.model import (
     Document,
     Entry,
@@ -24,6 +24,7 @@ from monitor.model import (
     Known,
     PollRecord,
     Reading,
+    Validators,
 )
 from monitor.pipeline._shop import LEASE, Shop
 
@@ -76,6 +77,7 @@ class Polling:
         """Feed URL → the hash of the body absorbed last and the marks of its items (see `marks`)."""
         self._waiting: list[_Absorption] = []
         self._absorber: asyncio.Task[None] | None = None
+        self._unrecorded = ""
 
     async def start_due(self, now: datetime, *, everything: bool = False) -> None:
         """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
@@ -111,9 +113,7 @@ class Polling:
         shop, host = self._shop, cadence.host_of(feed.url)
         self._hosts[host] += 1
         try:
-            address = cadence.poll_url(feed, state)
-            asked = feed if address == feed.url else replace(feed, url=address)
-            result = await shop.parts.fetcher.fetch(asked, state.validators)
+            result = await self._fetch(feed, state)
             outcome = result.outcome
             if isinstance(outcome, Fetched) and outcome.body_hash != state.body_hash:
                 async with self._room:
@@ -125,6 +125,26 @@ class Polling:
             self._hosts[host] -= 1
             if not self._hosts[host]:
                 del self._hosts[host]
+
+    async def _fetch(self, feed: Feed, state: FeedState) -> FetchResult:
+        """Ask the publisher; keep the answer where the desk wants that."""
+        shop, recorder = self._shop, self._shop.parts.recorder
+        address = cadence.poll_url(feed, state)
+        asked = feed if address == feed.url else replace(feed, url=address)
+        if recorder is None:
+            return await shop.parts.fetcher.fetch(asked, state.validators)
+        # A recording that begins with "not modified" would say nothing.
+        validators = state.validators if await shop.aside(partial(recorder.knows, feed)) else Validators()
+        result = await shop.parts.fetcher.fetch(asked, validators)
+        trouble = ""
+        try:
+            await shop.aside(partial(recorder.record, feed, result))
+        except RecordingError as error:  # a full disk stops no poll
+            trouble = str(error)
+        if trouble != self._unrecorded:
+            self._unrecorded = trouble
+            shop.say("record-failed" if trouble else "record-resumed", detail=trouble)
+        return result
 
     async def _remember(self, state: FeedState, result: FetchResult, parsed: _Parsed) -> None:
         """Wait until what a poll found is in the store."""
@@ -198,7 +218,7 @@ class Polling:
             _remember(known, entry, feed)
             backlog = one.state.first_poll_at is None and _older(entry, now - parts.poll.backfill)
             readings[entry.id] = _hold(parts.matcher.read(entry), "before-start" if backlog else "")
-        state = cadence.after_poll(
+        state = parts.after_poll(
             one.state,
             one.result,
             document,

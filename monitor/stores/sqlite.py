@@ -38,6 +38,7 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
 )
+_FLEETING = ("PRAGMA page_size=8192", "PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF", *_PRAGMAS[3:])
 
 
 class Fts5:
@@ -76,13 +77,14 @@ class Fts5:
 
 
 class Store(SqlStore):
-    """A store in an SQLite file."""
+    """A store in an SQLite file. `durable=False`: it need not outlive the process, so nothing is synced."""
 
     dialect = "sqlite"
     index = Fts5()
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         super().__init__(url)
+        self._pragmas = _PRAGMAS if durable else _FLEETING
         path = url.removeprefix("sqlite:")
         if path.startswith("///"):
             path = path[2:]
@@ -103,7 +105,7 @@ class Store(SqlStore):
         # isolation_level=None: the driver leaves transactions to us. Threads take turns (_core).
         connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
-            for pragma in _PRAGMAS:
+            for pragma in self._pragmas:
                 connection.execute(pragma)
         except sqlite3.Error:
             connection.close()
