@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -62,6 +62,7 @@ class _Absorption:
 
 
 _NOTHING = _Parsed()
+_NOTHING_NEW: tuple[Fresh, Mapping[str, Reading], int] = (Fresh(), {}, 0)
 
 
 class Polling:
@@ -207,17 +208,13 @@ class Polling:
                 self._count(absorption, record)
 
     def _record(self, one: _Absorption, known: dict[str, Known], now: datetime) -> PollRecord:
-        parts = self._shop.parts
-        feed, document = parts.feeds[one.state.url], one.parsed.document
-        fresh = Fresh()
+        parts, document = self._shop.parts, one.parsed.document
+        feed = parts.feeds[one.state.url]
+        fresh, readings, carried = _NOTHING_NEW
         if document is not None:
             fresh = dedupe(one.parsed.found, document, feed, known, now=now)
-        carried = sum(not _seen(known.get(sighting.entry_id), feed) for sighting in fresh.sightings)
-        readings = {}
-        for entry in (*fresh.entries, *fresh.revised):
-            _remember(known, entry, feed)
-            backlog = one.state.first_poll_at is None and _older(entry, now - parts.poll.backfill)
-            readings[entry.id] = _hold(parts.matcher.read(entry), "before-start" if backlog else "")
+            carried = sum(not _seen(known.get(sighting.entry_id), feed) for sighting in fresh.sightings)
+            fresh, readings = self._read(fresh, feed, one.state, known, now)
         state = parts.after_poll(
             one.state,
             one.result,
@@ -228,12 +225,23 @@ class Polling:
             new_entries=carried,
             jitter=self._shop.random.random(),
         )
-        fresh = replace(
+        return PollRecord(state=state, fresh=fresh, readings=readings)
+
+    def _read(
+        self, fresh: Fresh, feed: Feed, state: FeedState, known: dict[str, Known], now: datetime
+    ) -> tuple[Fresh, dict[str, Reading]]:
+        """Match what is new and what was edited; what came before the desk began is held."""
+        parts = self._shop.parts
+        readings = {}
+        for entry in (*fresh.entries, *fresh.revised):
+            _remember(known, entry, feed)
+            backlog = state.first_poll_at is None and _older(entry, now - parts.poll.backfill)
+            readings[entry.id] = _hold(parts.matcher.read(entry), "before-start" if backlog else "")
+        return replace(
             fresh,
             entries=tuple(_named(entry, readings[entry.id]) for entry in fresh.entries),
             revised=tuple(_named(entry, readings[entry.id]) for entry in fresh.revised),
-        )
-        return PollRecord(state=state, fresh=fresh, readings=readings)
+        ), readings
 
     def _count(self, one: _Absorption, record: PollRecord) -> None:
         fresh = record.fresh
