@@ -6,8 +6,9 @@ Defaults are those of monitor.model, so that they are said once.
 
 from __future__ import annotations
 
+import types
 from datetime import time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -26,7 +27,9 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _one_of(*words: str) -> kinds.Kind:
+def one_of(*words: str) -> kinds.Kind:
+    """Return the kind of texts that are one of `words`."""
+
     def read(value: Any, _: kinds.Surroundings) -> str:
         if not isinstance(value, str) or value not in words:
             hint = kinds.near(value, words, otherwise=True) if isinstance(value, str) else ""
@@ -49,6 +52,15 @@ class Form(BaseModel):
     def values(self) -> dict[str, Any]:
         """Return the settings by name, as our values."""
         return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+def group_of(annotation: Any) -> type[Form] | None:
+    """Return the form of a setting that is a group of settings itself."""
+    if isinstance(annotation, type) and issubclass(annotation, Form):
+        return annotation
+    if get_origin(annotation) in (Annotated, Union, types.UnionType):
+        return next(filter(None, map(group_of, get_args(annotation))), None)
+    return None
 
 
 class PollForm(Form):
@@ -194,7 +206,7 @@ class RouteForm(Form):
 
     topics: Annotated[tuple[Identifier, ...], Many] = Field(description="Names of topics.")
     channels: Annotated[tuple[Identifier, ...], Many] = Field(description="Names of channels.")
-    send: Annotated[str, _one_of(Send.DIGEST.value, Send.IMMEDIATE.value)] = Field(
+    send: Annotated[str, one_of(Send.DIGEST.value, Send.IMMEDIATE.value)] = Field(
         Send.DIGEST.value, description="`digest`: what is new at set times. `immediate`: each story at once."
     )
     at: Annotated[tuple[LocalTime, ...], Many] = Field((), description="Digests: local times of day.")
@@ -236,5 +248,6 @@ TOP = (*PLAIN, *SECTIONS, "groups", "channels")
 
 __all__ = [
     "PLAIN", "SECTIONS", "TOP", "EntityForm", "FeedForm", "Form", "KeepForm", "LookAlikeForm", "Many",
-    "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "TopicForm", "time",
+    "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "TopicForm", "group_of",
+    "one_of", "time",
 ]  # fmt: skip

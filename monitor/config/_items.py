@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config import _kinds as kinds
-from monitor.config._forms import PLAIN, SECTIONS, TOP, Form, SettingsForm
+from monitor.config._forms import PLAIN, SECTIONS, TOP, Form, SettingsForm, group_of
 from monitor.config._names import SETTING_SLIPS
 from monitor.config._source import Entry, Node, Source, read
 from monitor.errors import Mistake
@@ -230,7 +230,11 @@ def _in_words(detail: ErrorDetails, item: Item, form: type[Form]) -> Mistake:
             return item.mistake(path, str(said.get("problem", "")), str(said.get("hint", "")), at_key=at_key)
         case "extra_forbidden":
             name = str(path[-1])
-            hint = _hint(name, form.model_fields) if len(path) == 1 else ""
+            group: type[Form] | None = form
+            for step in path[:-1]:
+                inside = group.model_fields.get(str(step)) if group else None
+                group = group_of(inside.annotation) if inside else None
+            hint = _hint(name, group.model_fields) if group else ""
             return item.mistake(path, f"unknown setting {name!r}", hint, at_key=True)
         case "missing":
             return item.mistake(path[:-1], f"the setting {str(path[-1])!r} is missing")

@@ -44,7 +44,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     reader = Reader(around)
     files = _read_all(reader, path)
     items = reader.finish()
-    channels = read_channels(items.named["channels"], reader)
+    channels = read_channels(items.named["channels"], reader, base_folder(path, environ).absolute())
     groups = _groups(items)
     store, templates = _store(items, reader, path, environ), _templates(items, path)
     record = _record(items, path, environ)

@@ -12,7 +12,7 @@ import dataclasses
 import inspect
 import textwrap
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import time, timedelta
 from enum import Enum
 from functools import cache
@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from monitor.config import _forms as forms
 from monitor.config import _kinds as kinds
@@ -95,9 +95,22 @@ def _kind(hint: Any, where: str) -> Any:
     if origin in (dict, Mapping) and arguments:
         key, value = (_kind(argument, where) for argument in arguments)
         return types.GenericAlias(dict, (key, value))
+    if origin is Literal and all(isinstance(word, str) for word in arguments):
+        return Annotated[str, forms.one_of(*arguments)]
     if origin is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return hint
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return Annotated[form_of(hint), AfterValidator(_maker(hint))]
     raise ConfigError(f"{where}: a setting cannot have the type {hint}")
+
+
+def _maker(options: type[Any]) -> Callable[[forms.Form], Any]:
+    """Return what makes a group of settings (a dataclass in Options) of its form."""
+
+    def make(form: forms.Form) -> Any:
+        return options(**form.values())
+
+    return make
 
 
 @cache

@@ -8,14 +8,14 @@ from __future__ import annotations
 import inspect
 import json
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from monitor import registry
 from monitor.config._folders import shipped_folder
-from monitor.config._forms import SECTIONS, Form, SettingsForm
+from monitor.config._forms import SECTIONS, Form, SettingsForm, group_of
 from monitor.config._kinds import Kind
 from monitor.config._options import form_of
 
@@ -48,7 +48,10 @@ def schema() -> dict[str, Any]:
 def of(form: type[Form]) -> dict[str, Any]:
     """Return a form's schema: small, with its descriptions and defaults."""
     made: dict[str, Any] = _without_titles(form.model_json_schema(mode="validation"))
+    made.pop("$defs", None)
     for name, field in form.model_fields.items():
+        if (group := group_of(field.annotation)) is not None:
+            made["properties"][name] = of(group) | {"description": field.description or ""}
         one = made["properties"][name]
         if (default := written_default(field)) is None:
             one.pop("default", None)
@@ -160,13 +163,20 @@ def _section(heading: str, words: str, form: type[Form], *, level: int = 2) -> s
     lines = [f"{'#' * level} {heading}", ""]
     if words:
         lines += [words, ""]
-    lines += ["| setting | is | default | |", "|---|---|---|---|"]
+    lines += ["| setting | is | default | |", "|---|---|---|---|", *_rows(form)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(form: type[Form], above: str = "") -> Iterator[str]:
+    """Yield a table row for each setting; those of a group follow it, as `group.setting`."""
     for name, field in form.model_fields.items():
         default = written_default(field)
         shown = "**needed**" if field.is_required() else "" if default is None else f"`{_yaml(default)}`"
-        what = _written_as(field.annotation, field.metadata)
-        lines.append(f"| `{name}` | {what} | {shown} | {field.description or ''} |")
-    return "\n".join(lines) + "\n"
+        group = group_of(field.annotation)
+        what = _written_as(field.annotation, field.metadata) if group is None else "settings"
+        yield f"| `{above}{name}` | {what} | {shown} | {field.description or ''} |"
+        if group is not None:
+            yield from _rows(group, f"{above}{name}.")
 
 
 def _yaml(default: Any) -> str:
