@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import ssl
-from collections.abc import AsyncIterator
+import struct
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +25,7 @@ from monitor.render import Renderer, sample
 
 NOW = datetime(2025, 10, 17, 1, 31, tzinfo=UTC)
 TEMPLATES = Path(__file__).parent.parent / "templates"
+TLS = Path(__file__).parent / "politeness" / "tls"
 RENDERER = Renderer([TEMPLATES])
 
 
@@ -44,10 +48,30 @@ def a_delivery(message: Message, recipient: Recipient | None = None, attempts: i
     )
 
 
+@dataclass
+class Heard:
+    """What a channel's tools were asked: seconds to wait (nobody waits here), lines of the dialogue."""
+
+    pauses: list[float] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
 @asynccontextmanager
-async def tools(folder: Path) -> AsyncIterator[Tools]:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        yield Tools(http=client, clock=VirtualClock(NOW), folder=folder)
+async def tools(
+    folder: Path, heard: Heard | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Tools]:
+    heard = heard or Heard()
+    async with httpx.AsyncClient(trust_env=False, transport=transport) as client:
+        yield Tools(
+            http=client,
+            clock=VirtualClock(NOW),
+            folder=folder,
+            pause=heard.pause,
+            note=heard.lines.append,
+        )
 
 
 @dataclass
@@ -56,6 +80,8 @@ class Mailbox:
 
     port: int = 0
     rcpt: str = "250 OK"
+    rcpts: dict[str, str] = field(default_factory=dict)
+    """The answer to single addresses."""
     mail: str = "250 OK"
     data: str = "250 OK queued"
     hang_up: bool = False
@@ -78,9 +104,10 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.rcpt.startswith("2"):
+        answer = self.rcpts.get(address, self.rcpt)
+        if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
-        return self.rcpt
+        return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
@@ -121,11 +148,52 @@ async def mail_server(box: Mailbox) -> AsyncIterator[Mailbox]:
         await server.wait_closed()
 
 
+@asynccontextmanager
+async def mail_script(*lines: str, got: list[bytes] | None = None) -> AsyncIterator[int]:
+    """A mail server that says these lines, one for each of the client's, and keeps what it `got`.
+
+    `!` closes, `~` says nothing more. Yields its port.
+    """
+    kept: list[bytes] = [] if got is None else got
+    serving: set[asyncio.Task[None]] = set()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            for line in lines:
+                if line == "!":
+                    break
+                if line == "~":
+                    await reader.read()
+                    break
+                writer.write(line.encode() + b"\r\n")
+                kept.append(await reader.readuntil(b"\r\n.\r\n" if line.startswith("354") else b"\r\n"))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.ensure_future(speak(reader, writer)))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.gather(*serving)
+        await server.wait_closed()
+
+
 @dataclass
 class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+
+
+Answer = tuple[int, dict[str, str], bytes]
 
 
 @dataclass
@@ -135,45 +203,90 @@ class Receiver:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
+    answers: Callable[[Request], Answer] | None = None
+    """Asked for each request, in place of the three above."""
     hang_up: bool = False
+    """Reset the connection when the request is there."""
     silent: bool = False
     endless: bool = False
+    drip: float = 0.0
+    """Seconds between two bytes of the answer's head."""
+    echo: bool = False
+    """Answer with the whole request, secrets and all."""
+    tls: ssl.SSLContext | None = None
     port: int = 0
     requests: list[Request] = field(default_factory=list)
 
     def url(self, path: str = "/hook") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}{path}"
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            raw = await reader.readuntil(b"\r\n\r\n")
+            head = raw.decode("latin-1").split("\r\n")
             headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            self.requests.append(Request(head[0].split()[1], headers, body))
+            request = Request(head[0].split()[1], headers, body)
+            self.requests.append(request)
             if self.silent:
                 await reader.read()
-            if not self.hang_up:
-                extra = "".join(f"{k}: {v}\r\n" for k, v in self.headers.items())
-                told = self.endless or "Content-Length" in self.headers
-                length = "" if told else f"Content-Length: {len(self.body)}\r\n"
-                writer.write(f"HTTP/1.1 {self.status} X\r\n{extra}{length}Connection: close\r\n\r\n".encode())
-                writer.write(self.body)
-                while self.endless:
-                    writer.write(b"x" * 65_536)
-                    await writer.drain()
-                await writer.drain()
+            elif self.hang_up:
+                self._reset(writer)
+            else:
+                await self._say(request, raw + body, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
 
+    async def _say(self, request: Request, raw: bytes, writer: asyncio.StreamWriter) -> None:
+        status, headers, body = (self.status, self.headers, self.body)
+        if self.answers is not None:
+            status, headers, body = self.answers(request)
+        body = raw if self.echo else body
+        extra = "".join(f"{k}: {v}\r\n" for k, v in headers.items())
+        told = self.endless or "Content-Length" in headers
+        length = "" if told else f"Content-Length: {len(body)}\r\n"
+        head = f"HTTP/1.1 {status} X\r\n{extra}{length}Connection: close\r\n\r\n".encode()
+        for byte in head if self.drip else ():
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(self.drip)
+        writer.write(b"" if self.drip else head)
+        writer.write(body)
+        while self.endless:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+        await writer.drain()
+
+    @staticmethod
+    def _reset(writer: asyncio.StreamWriter) -> None:
+        """Close with RST: SO_LINGER of zero seconds."""
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
 
 @asynccontextmanager
 async def web_server(receiver: Receiver) -> AsyncIterator[Receiver]:
-    server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0, ssl=receiver.tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
     finally:
         server.close()
         await server.wait_closed()
+
+
+def server_tls(name: str = "cert.pem") -> ssl.SSLContext:
+    """A certificate for 127.0.0.1 of our own; `expired.pem` ended in 2020."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / name, TLS / "key.pem")
+    return context
+
+
+def client_tls() -> ssl.SSLContext:
+    """Trusts both of them."""
+    context = ssl.create_default_context(cafile=TLS / "cert.pem")
+    context.load_verify_locations(TLS / "expired.pem")
+    return context

@@ -5,22 +5,30 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
+from cloudevents.core.formats.json import JSONFormat
+from jsonschema import Draft202012Validator
+from standardwebhooks import Webhook as Verifier
+from standardwebhooks import WebhookVerificationError
 
 from monitor.channels import Tools
-from monitor.channels._http import retry_after
+from monitor.channels._http import retry_after, seconds
 from monitor.channels.webhook import MAX_BODY, Channel, WebhookOptions, signature
-from monitor.clock import VirtualClock
+from monitor.clock import SystemClock, VirtualClock
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
 from monitor.fetch import client as guarded
-from monitor.model import NetworkSettings, Secret
-from tests.receivers import NOW, Receiver, a_delivery, a_message, tools, web_server
+from monitor.model import Digest, Kind, NetworkSettings, Secret, StoryEntry
+from monitor.render import sample
+from tests.receivers import NOW, RENDERER, Receiver, Request, a_delivery, a_message, tools, web_server
 
+BARE = Tools(http=cast("httpx.AsyncClient", None), clock=VirtualClock(NOW), folder=Path())
 KEY = b"\x01" * 24
 SECRET = "whsec_" + b64encode(KEY).decode()
 
@@ -223,16 +231,142 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, wait: timedelta
 )
 def test_settings_that_cannot_work_are_refused_at_the_start(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError) as caught:
-        Channel("hook", WebhookOptions(**{"url": "https://hook.example/x", **options}), None)  # type: ignore[arg-type]
+        Channel("hook", WebhookOptions(**{"url": "https://hook.example/x", **options}), BARE)
     assert "canary" not in str(caught.value)
 
 
 def test_a_receiver_is_called_by_its_host() -> None:
     for url in ("https://u:p@hook.example:8443/t/canary?k=canary", Secret("https://[2001:db8::1]/canary")):
-        channel = Channel("hook", WebhookOptions(url=url), None)  # type: ignore[arg-type]
+        channel = Channel("hook", WebhookOptions(url=url), BARE)
         assert channel.recipients()[0].address in ("hook.example:8443", "[2001:db8::1]")
 
 
 def test_a_body_over_a_megabyte_does_not_fit() -> None:
-    assert Channel.fits("json", "x" * MAX_BODY)
+    assert Channel.fits("json", "x" * (MAX_BODY - 500))
+    assert not Channel.fits("json", "x" * (MAX_BODY - 400)), "an envelope must fit around it"
     assert not Channel.fits("json", "ক" * MAX_BODY)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        (0, timedelta()),
+        (2.5, timedelta(seconds=2.5)),
+        (10**7, timedelta(days=1)),
+        (-1, None),
+        ("3", None),
+        (True, None),
+    ],
+)
+def test_a_wait_in_a_body_is_a_number_of_seconds(value: object, wait: timedelta | None) -> None:
+    assert seconds(value) == wait
+
+
+# what receivers use ───────────────────────────────────────────────────────────────────────────
+
+
+async def got(folder: Path, *, kind: Kind = Kind.DIGEST, **options: Any) -> Request:
+    """What arrives of a message of the sample, sent now: the standard's library looks at the real clock."""
+    receiver = Receiver()
+    async with web_server(receiver), tools(folder) as given_tools:
+        real = replace(given_tools, clock=SystemClock())
+        channel = Channel("hook", WebhookOptions(url=receiver.url(), **options), real)
+        message = channel.prepare(a_message("webhook", Channel.parts, kind=kind))
+        await channel.send(a_delivery(message, channel.recipients()[0]))
+    (request,) = receiver.requests
+    return request
+
+
+@pytest.mark.parametrize("form", ["standard", "cloudevents"])
+async def test_the_library_of_standard_webhooks_takes_old_and_new_key_and_no_other(
+    form: str, tmp_path: Path
+) -> None:
+    old, new, other = ("whsec_" + b64encode(bytes([n]) * 24).decode() for n in (1, 2, 3))
+    request = await got(tmp_path, secret=Secret(f"{old} {new}"), format=form)
+    for secret in (old, new):
+        verified = Verifier(secret).verify(request.body, request.headers)
+        assert verified["data"]["kind"] == "digest"
+    with pytest.raises(WebhookVerificationError):
+        Verifier(other).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Verifier(old).verify(request.body + b" ", request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Verifier(old).verify(request.body, {**request.headers, "webhook-id": "another"})
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_the_library_of_cloudevents_reads_the_event(kind: Kind, tmp_path: Path) -> None:
+    request = await got(tmp_path, kind=kind, format="cloudevents")
+    message = HTTPMessage(headers=request.headers, body=request.body)
+    event = from_structured_event(message, JSONFormat())
+    assert event.get_id() == request.headers["webhook-id"]
+    assert event.get_type() == ("digest.ready" if kind is Kind.DIGEST else "story.alert")
+    assert event.get_source() == "/monitor/routes/day"
+    assert event.get_specversion() == "1.0"
+    data = event.get_data()
+    assert isinstance(data, dict)
+    assert data["stories"][0]["title"].startswith("আড়াই ঘণ্টা")
+    assert request.headers["content-type"] == "application/cloudevents+json; charset=utf-8"
+
+
+SCHEMA = json.loads(
+    (Path(__file__).parent.parent / "docs/reference/webhook.schema.json").read_text(encoding="utf-8")
+)
+
+
+def payloads() -> list[Any]:
+    return [
+        pytest.param(sample(kind, language=language, empty=empty), id=f"{kind}-{language}-{empty}")
+        for kind in Kind
+        for language in ("bn", "en")
+        for empty in ((False, True) if kind is Kind.DIGEST else (False,))
+    ]
+
+
+@pytest.mark.parametrize("digest", payloads())
+def test_the_published_schema_describes_every_field_that_is_sent(digest: Digest) -> None:
+    message = RENDERER.render(digest, channel_type="webhook", parts=Channel.parts)
+    payload = json.loads(message.parts["json"])
+    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(payload)
+    assert undescribed(payload, SCHEMA) == []
+
+
+def test_the_published_schema_takes_what_may_be_missing_and_refuses_what_is_wrong() -> None:
+    digest = sample()
+    (section, *_) = digest.sections
+    bare = replace(
+        section.stories[0].lead.entry, published=None, summary="", url="javascript:x", language="und"
+    )
+    story = replace(section.stories[0], lead=StoryEntry(entry=bare), also=())
+    digest = replace(digest, since=None, sections=(replace(section, stories=(story,)),))
+    payload = json.loads(RENDERER.render(digest, channel_type="webhook", parts=Channel.parts).parts["json"])
+    check = Draft202012Validator(SCHEMA)
+    check.validate(payload)
+    outer: dict[str, Any] = {"type": 7, "data": [], "timestamp": None}
+    for key, wrong in outer.items():
+        assert not check.is_valid({**payload, key: wrong})
+    inner: dict[str, Any] = {"stories": {}, "late": "no", "entries": "3", "slot": None}
+    for key, wrong in inner.items():
+        assert not check.is_valid({**payload, "data": {**payload["data"], key: wrong}})
+
+
+def undescribed(value: Any, rule: dict[str, Any], where: str = "") -> list[str]:
+    """Return the fields of a payload that the schema does not name."""
+    rule = SCHEMA["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule
+    if isinstance(value, list):
+        return [one for part in value for one in undescribed(part, rule.get("items", {}), where)]
+    if not isinstance(value, dict) or "additionalProperties" in rule:
+        return []
+    known = rule.get("properties", {})
+    missing = [
+        f"{where}.{key}"
+        for key in value
+        if not known.get(key, {}).get("description") and "$ref" not in known.get(key, {})
+    ]
+    return missing + [
+        one
+        for key, part in value.items()
+        if key in known
+        for one in undescribed(part, known[key], f"{where}.{key}")
+    ]

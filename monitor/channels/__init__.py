@@ -3,17 +3,21 @@
 The file name of a member is the `type` in the config: `type: slack` is `channels/slack.py`.
 
 To add one: write `channels/NAME.py` with `class Channel(channels.Channel)`, its `Options` (a frozen
-dataclass: each field is a setting of the channel, its docstring the documentation) and, if it wants
-its own look, a folder `templates/NAME/`. It is at once in `monitor check`, in the schema, in
-docs/reference and under `tests/contracts/test_channels.py`.
+dataclass: each field is a setting of the channel, its docstring the documentation) and a folder
+`templates/NAME/`. It is at once in `monitor check`, in the schema, in docs/reference and under
+`tests/contracts/test_channels.py`.
 
-Members never open connections of their own: `tools.http` is the guarded client, which refuses
-private addresses, follows no redirect and keeps no cookie.
+What members share: `_http` (the one door to HTTP receivers, through the guarded client, which refuses
+private addresses, follows no redirect and keeps no cookie), `_chat` (messages for chat rooms in a form
+that belongs to no service), `_pace` (so many a second), `_series` (one message as several posts),
+`_mail` (bytes of a mail).
 """
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,11 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a channel may use. `folder` is the directory that relative paths in options are under."""
+    """What a channel may use. `folder` is the directory that relative paths in options are under.
+
+    `pause` waits for some seconds (a receiver that takes one message a second); `note` hears the
+    dialogue with the far side line by line, secrets starred: `monitor send-test` prints it.
+    """
 
     http: httpx.AsyncClient
     clock: Clock
     folder: Path
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    note: Callable[[str], None] = lambda line: None
 
 
 class Channel(ABC):

@@ -1,48 +1,65 @@
-"""Slack, by an incoming webhook: Block Kit JSON from `templates/slack/`.
+"""Slack, by an incoming webhook or by a bot: Block Kit JSON from `templates/slack/`.
 
-Limits as slack_sdk 3.47 checks them (50 blocks a message, section text 3,000 characters, header 150,
-10 fields, 10 context elements, block_id 255, URL 3,000) and one that Slack enforces in silence: about
-13,200 characters over all blocks (slackapi/bolt-js issue 2509). An incoming webhook cannot recognise a
-message it had before: a try whose answer was lost may show twice.
+A webhook posts and knows no more: it cannot recognise a message it had before, so a try whose answer
+was lost may show twice. A bot (`token` and `room`) can: each message carries its identity as metadata,
+and before a repeated try the room's history is asked for it. With a bot an alert about a story
+that the room knows edits the first message and replies in its thread; the further parts of a long
+digest are replies, too.
+
+What is longer than one message (see `_blocks`) is parted between stories; nothing is left out.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
-
-import httpx
+from functools import partial
+from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 from monitor import channels
-from monitor.channels import Tools, _http
+from monitor.channels import Tools, _blocks, _chat, _http
+from monitor.channels._pace import Pace
+from monitor.channels._room import as_json
+from monitor.channels._series import Series
+from monitor.channels._slackbot import Bot
 from monitor.channels._text import one_line
-from monitor.model import Delivery, Message, Recipient, Secret
+from monitor.errors import ConfigError, DeliveryError, DeliveryReason
+from monitor.model import Delivery, Kind, Message, Recipient, Secret
 
-MAX_BLOCKS = 50
-MAX_SECTION = 3_000
-MAX_HEADER = 150
-MAX_FIELDS = 10
-MAX_ELEMENTS = 10
-MAX_TOTAL = 13_000
-MAX_TEXT = 3_000
-"""Of the fallback that notifications show. Slack takes 40,000, no notification does."""
+_ROOM = re.compile(r"[CGD][A-Z0-9]{6,}")
+_Call = Callable[[Sequence[str]], Awaitable[str]]
+"""One call of Slack, given the receipts of those before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackOptions:
-    """Settings of a `type: slack` channel."""
+    """Settings of a `type: slack` channel: `url` for a webhook, or `token` and `room` for a bot."""
 
-    url: Secret
+    url: Secret | None = None
     """The incoming webhook's URL. Whoever has it can post, so it is a secret: `credential:slack-webhook`."""
+    token: Secret | None = None
+    """A bot's token (`xoxb-…`) with the scopes `chat:write` and, to find what it said before,
+    `channels:history`."""
+    room: str = ""
+    """With a token: the channel's ID (`C0123ABCD`, at the foot of its details in Slack). Invite the bot."""
+    updates: Literal["both", "thread", "edit", "new"] = "both"
+    """With a token, what an alert about a known story does: `edit` the first message, reply in its
+    `thread`, both, or post a `new` message."""
     language: str = ""
     """Of the messages; empty: the route's."""
     timezone: str = ""
     """Of the times in them; empty: the route's."""
     timeout: timedelta = timedelta(seconds=10)
     """For the whole exchange."""
+    gap: timedelta = timedelta(seconds=1)
+    """Least time between two messages: Slack takes one a second."""
+    server: str = "https://slack.com"
+    """With a token: for GovSlack, `https://slack-gov.com`."""
 
 
 class Channel(channels.Channel):
@@ -52,128 +69,111 @@ class Channel(channels.Channel):
     parts = ("subject.txt", "json")
 
     def __init__(self, name: str, options: SlackOptions, tools: Tools) -> None:
-        """Raises ConfigError if the URL is not one."""
+        """Raises ConfigError if neither way is configured, or both, or one wrongly."""
         super().__init__(name, options, tools)
-        self._url = _http.checked_url(options.url, "url")
+        if (options.url is None) == (options.token is None):
+            raise ConfigError("must have either url (a webhook) or token and room (a bot)")
+        door = _http.Door(tools, timeout=options.timeout, secrets=(options.url, options.token))
+        self._bot: Bot | None = None
+        if options.token is not None:
+            if not _ROOM.fullmatch(options.room):
+                raise ConfigError("room: must be a channel's ID; it looks like C0123ABCD")
+            server = _http.checked_url(options.server, "server").rstrip("/")
+            self._bot = Bot(door, server, options.token, options.room, tools.clock)
+            self._url = server
+        elif options.url is not None:
+            self._url = _http.checked_url(options.url, "url")
+        self._door, self._pace, self._series = door, Pace(options.gap, tools.pause), Series()
+        self._one_at_a_time: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By story: of two alerts about one, the second must see the first."""
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """Return the room; it is called by Slack's host, for the path is the token."""
+        """Return the room; a webhook's is called by Slack's host, for the path is the token."""
         return (
             Recipient(
-                address=_http.host(self._url), language=self.options.language, timezone=self.options.timezone
+                address=self.options.room if self._bot else _http.host(self._url),
+                language=self.options.language,
+                timezone=self.options.timezone,
             ),
         )
 
     @staticmethod
     def fits(part: str, text: str) -> bool:
-        """Say whether Slack takes the message as it is."""
-        return part != "json" or not faults(json.loads(text))
+        """Say whether Slack takes the message as it is, in a few posts at most."""
+        if part != "json":
+            return True
+        posts = _blocks.split(json.loads(text))
+        return len(posts) <= _chat.MOST and not any(map(_blocks.faults, posts))
 
     def prepare(self, message: Message) -> Message:
         """Make the payload one that Slack takes, whatever a template wrote.
 
-        Whole stories were left out by the renderer already (see `fits`); this cuts what is still too
-        long, so that a message is at worst shortened and never refused.
+        Stories were shortened or left out by the renderer already (see `fits`); this cuts what is still
+        too long, so that a message is at worst shortened and never refused.
         """
         payload = json.loads(message.parts["json"])
         if not isinstance(payload, dict):
             payload = {}
-        payload["text"] = _cut(str(payload.get("text") or one_line(message.subject)), MAX_TEXT)
-        blocks = payload.get("blocks", [])
-        payload["blocks"] = _shortened(blocks if isinstance(blocks, list) else [])
-        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-        return replace(message, parts={**message.parts, "json": text})
+        text = _blocks.cut(str(payload.get("text") or one_line(message.subject)), _blocks.MAX_TEXT)
+        payload = _blocks.prepared({**payload, "text": text or "monitor"})
+        return replace(message, parts={**message.parts, "json": as_json(payload).decode()})
 
     async def send(self, delivery: Delivery) -> str:
-        """Post the message. Raises DeliveryError."""
-        client: httpx.AsyncClient = self.tools.http
-        return await _http.post(
-            client,
-            self._url,
-            delivery.message.parts["json"].encode(),
-            headers={"Content-Type": "application/json; charset=utf-8"},
-            timeout=self.options.timeout,
-            clock=self.tools.clock,
-            secrets=(self.options.url,),
-        )
+        """Post the message, in as many posts as it takes. Raises DeliveryError."""
+        message = delivery.message
+        posts = _blocks.split(json.loads(message.parts["json"]), message.language)
+        if self._bot is None:
+            calls: list[_Call] = [partial(self._by_webhook, post) for post in posts]
+            receipts = await self._series.send(message.id, calls, self._in_turn)
+            return receipts[-1]
+        story = message.thread if message.kind is not Kind.DIGEST and self.options.updates != "new" else ""
+        async with self._one_at_a_time.setdefault(story or message.id, asyncio.Lock()):
+            first = await self._heard(self._bot.find(story, message.id)) if story else ""
+            calls = list(self._calls(self._bot, delivery, posts, story, first))
+            receipts = await self._series.send(message.id, calls, self._in_turn)
+        return f"200 ts={receipts[0]}"
 
+    async def _by_webhook(self, post: dict[str, Any], before: Sequence[str]) -> str:
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        reply = await self._door.post(self._url, as_json(post), headers)
+        return f"{reply.status} {self._door.said(reply.text, 60)}".strip()
 
-def faults(payload: Any) -> list[str]:
-    """Return what Slack would refuse in a payload: empty if nothing."""
-    if not isinstance(payload, dict) or not payload.get("text"):
-        return ["there is no `text`"]
-    blocks = payload.get("blocks", [])
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        return ["`blocks` is not a list of blocks"]
-    found = [f"{len(blocks)} blocks"] if len(blocks) > MAX_BLOCKS else []
-    total = sum(len(text) for block in blocks for text, _ in _texts(block))
-    if total > MAX_TOTAL:
-        found.append(f"{total} characters in all blocks")
-    for block in blocks:
-        found += [
-            f"{block.get('type')} text of {len(text)} characters"
-            for text, limit in _texts(block)
-            if not 0 < len(text) <= limit
-        ]
-        if len(block.get("elements", ())) > MAX_ELEMENTS or len(block.get("fields", ())) > MAX_FIELDS:
-            found.append(f"too many elements in a {block.get('type')}")
-    identities = [block["block_id"] for block in blocks if "block_id" in block]
-    if len(set(identities)) < len(identities) or any(len(i) > 255 for i in identities):
-        found.append("block_id is not unique or too long")
-    return found
+    def _calls(
+        self, bot: Bot, delivery: Delivery, posts: Sequence[dict[str, Any]], story: str, first: str
+    ) -> Iterator[_Call]:
+        """Yield what a bot is to do: edit the `first` message about the story, reply to it, or begin anew."""
+        how = self.options.updates
+        if first and how != "thread":
+            yield lambda before: bot.edit(first, posts[0])
+        for number, post in enumerate(posts):
+            if first and how == "edit" and number == 0:
+                continue
+            key = f"{delivery.message.id}/{number}"
+            yield partial(self._say, bot, post, key, story, first, delivery.attempts > 1)
 
+    async def _say(
+        self,
+        bot: Bot,
+        post: dict[str, Any],
+        key: str,
+        story: str,
+        first: str,
+        again: bool,
+        before: Sequence[str],
+    ) -> str:
+        """Post under the first message about the story, else under the first of these."""
+        root = first or (before[0] if before else "")
+        return await bot.say(post, key=key, root=root, story=story, again=again)
 
-def _texts(block: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield the texts of a block, each with its limit."""
-    limit = MAX_HEADER if block.get("type") == "header" else MAX_SECTION
-    for holder in (block, *block.get("fields", ()), *block.get("elements", ())):
-        text = holder.get("text")
-        if isinstance(text, dict):
-            yield str(text.get("text", "")), limit
-        elif isinstance(text, str):
-            yield text, limit
+    async def _in_turn(self, call: _Call, before: Sequence[str]) -> str:
+        await self._pace.turn()
+        return await self._heard(call(before))
 
-
-def _shortened(blocks: list[Any]) -> list[dict[str, Any]]:
-    """Cut texts that are too long, then leave out the last blocks until all limits are kept."""
-    kept: list[dict[str, Any]] = []
-    total = 0
-    for block in blocks:
-        if not isinstance(block, dict):
-            continue
-        short = _cut_block(block)
-        size = sum(len(text) for text, _ in _texts(short))
-        if len(kept) == MAX_BLOCKS or total + size > MAX_TOTAL:
-            break
-        if not faults({"text": "-", "blocks": [*kept, short]}):
-            kept.append(short)
-            total += size
-    return kept
-
-
-def _cut_block(block: dict[str, Any]) -> dict[str, Any]:
-    limit = MAX_HEADER if block.get("type") == "header" else MAX_SECTION
-
-    def cut(holder: dict[str, Any]) -> dict[str, Any]:
-        text = holder.get("text")
-        if isinstance(text, dict):
-            return {**holder, "text": {**text, "text": _cut(str(text.get("text", "")), limit)}}
-        return {**holder, "text": _cut(text, limit)} if isinstance(text, str) else holder
-
-    short = cut(block)
-    for key, most in (("fields", MAX_FIELDS), ("elements", MAX_ELEMENTS)):
-        if isinstance(block.get(key), list):
-            short[key] = [cut(holder) for holder in block[key][:most] if isinstance(holder, dict)]
-    return short
-
-
-def _cut(text: str, limit: int) -> str:
-    """Shorten mrkdwn without leaving half a link or half an escape behind."""
-    if len(text) <= limit:
-        return text
-    text = text[: limit - 1]
-    if text.rfind("<") > text.rfind(">"):
-        text = text[: text.rfind("<")]
-    if text.rfind("&") > text.rfind(";"):
-        text = text[: text.rfind("&")]
-    return text + "…"
+    async def _heard(self, answer: Awaitable[str]) -> str:
+        """Wait for an answer; one that asks to wait holds up the whole room."""
+        try:
+            return await answer
+        except DeliveryError as error:
+            if error.reason is DeliveryReason.RATE_LIMITED and error.retry_after is not None:
+                self._pace.hold(error.retry_after)
+            raise

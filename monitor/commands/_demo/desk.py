@@ -55,7 +55,7 @@ channels:
     server: {smtp}
     sender: Monitor <monitor@demo.example>
     to: [desk@demo.example]
-  slack: {{type: slack, url: "file:slack.secret"}}
+  slack: {{type: slack, url: "file:slack.secret", gap: 0s}}  # two days pass in seconds here
   webhook: {{type: webhook, url: "{webhook}", secret: "file:webhook.secret"}}
   file: {{type: file, folder: {digests}}}
 
