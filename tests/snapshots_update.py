@@ -9,11 +9,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.model import Kind
+from monitor.channels import _chat
+from monitor.model import Digest, Kind
+from monitor.registry import find
 from monitor.render import Renderer, sample
 
 FOLDER = Path(__file__).parent / "snapshots"
 TEMPLATES = Path(__file__).parent.parent / "templates"
+_ROOMS = ("discord", "mattermost", "ntfy", "teams", "telegram")
 _PARTS = {"email": ("html", "txt"), "file": ("html",), "slack": ("json",), "webhook": ("json",)}
 
 
@@ -35,6 +38,17 @@ def messages() -> Iterator[tuple[str, str]]:
                         if part == "json":
                             text = json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
                         yield f"{channel}-{name}-{language}.{part}", text
+            if name in ("digest", "alert"):
+                yield from _posts(renderer, digest, f"{name}-{language}")
+
+
+def _posts(renderer: Renderer, digest: Digest, name: str) -> Iterator[tuple[str, str]]:
+    """Yield what each chat service is sent."""
+    for kind in _ROOMS:
+        room = find("channels", kind)
+        chat = _chat.read(renderer.render(digest, channel_type=kind, parts=room.parts))
+        posts = room.written(chat, digest.language)
+        yield f"{kind}-{name}.json", json.dumps(posts, ensure_ascii=False, indent=1) + "\n"
 
 
 if __name__ == "__main__":
