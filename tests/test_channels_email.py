@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import io
 import shutil
 import ssl
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message as Mail
+from email.policy import SMTP, compat32
+from email.policy import default as default_policy
 from pathlib import Path
 from typing import Any, cast
 
+import dkim
 import httpx
 import pytest
 import regex
@@ -19,11 +26,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.channels import Tools, _mail
-from monitor.channels.email import MAX_HTML, Channel, EmailOptions
+from monitor.channels.email import (
+    MAX_HTML,
+    Channel,
+    Dkim,
+    EmailOptions,
+    Unsubscribe,
+    unsubscribe_token,
+)
 from monitor.clock import VirtualClock
+from monitor.deliver import deliver
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Kind, Message, Recipient, Secret
-from tests.receivers import NOW, Mailbox, a_delivery, a_message, mail_server, tools
+from monitor.model import Deferred, Event, Kind, Message, Recipient, Secret
+from monitor.observe import Observer
+from tests.receivers import NOW, Heard, Mailbox, a_delivery, a_message, mail_script, mail_server, tools
 
 PARTS = Channel.parts
 DESK = Recipient(address="desk@example.org")
@@ -31,12 +47,9 @@ BARE = Tools(http=cast("httpx.AsyncClient", None), clock=VirtualClock(NOW), fold
 
 
 def raw(message: Message, **settings: Any) -> bytes:
-    return _mail.mail(
-        replace(message, recipient=DESK),
-        sender=settings.pop("sender", "monitor@news.example"),
-        date=NOW,
-        **settings,
-    )
+    how = {name: settings.pop(name) for name in ("to", "date", "eight_bit") if name in settings}
+    sender = _mail.Sender(**{"sender": "monitor@news.example", **settings})
+    return _mail.mail(replace(message, recipient=DESK), sender, **{"to": DESK.address, "date": NOW, **how})
 
 
 def subject_of(mail: Mail) -> str:
@@ -72,6 +85,9 @@ async def test_a_bengali_digest_arrives_readable_with_its_headers(tmp_path: Path
     assert await sent(box, tmp_path, message, subject_prefix="[ডেস্ক]") == "250 OK queued"
     (mail,) = box.mails()
     assert box.to == ["desk@example.org"]
+    assert mail["List-Unsubscribe"] == (
+        "<mailto:monitor@news.example?subject=unsubscribe%20day%20desk@example.org>"
+    )
     assert subject_of(mail) == f"[ডেস্ক] {message.subject}"
     assert mail["Message-ID"] == f"<{message.id}@news.example>"
     assert mail["Date"] == "Fri, 17 Oct 2025 01:31:00 +0000"
@@ -123,10 +139,77 @@ async def test_a_connection_lost_after_the_message_means_it_may_have_arrived(tmp
         await sent(box, tmp_path)
     assert caught.value.reason is DeliveryReason.UNKNOWN
     assert caught.value.retryable
+    assert "may have arrived" in str(caught.value)
     assert len(box.raw) == 1
     again = Mailbox()
     await sent(again, tmp_path)
     assert again.mails()[0]["Message-ID"] == box.mails()[0]["Message-ID"]
+
+
+HELLO = ("220 mx", "250 mx")
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("!",), DeliveryReason.CONNECT),
+        (("220 mx", "!"), DeliveryReason.CONNECT),
+        (("~",), DeliveryReason.TIMEOUT),
+        ((*HELLO, "250 OK", "!"), DeliveryReason.CONNECT),
+        ((*HELLO, "250 OK", "250 OK", "!"), DeliveryReason.CONNECT),
+        ((*HELLO, "250 OK", "250 OK", "~"), DeliveryReason.TIMEOUT),
+        ((*HELLO, "250 OK", "250 OK", "354 go on", "!"), DeliveryReason.UNKNOWN),
+        ((*HELLO, "250 OK", "250 OK", "354 go on", "~"), DeliveryReason.UNKNOWN),
+        ((*HELLO, "250 OK", "250 OK", "354 go on", "nonsense"), DeliveryReason.UNKNOWN),
+        ((*HELLO, "250 OK", "250 OK", "354 go on", "451 try later"), DeliveryReason.SERVER),
+        ((*HELLO, "250 OK", "250 OK", "451 no room"), DeliveryReason.SERVER),
+        ((*HELLO, "250 OK", "250 OK", "554 no mail today"), DeliveryReason.REJECTED),
+        (("421 too busy",), DeliveryReason.SERVER),
+        (("554 go away",), DeliveryReason.REJECTED),
+    ],
+)
+async def test_only_after_the_final_dot_a_mail_may_have_arrived(
+    lines: tuple[str, ...], reason: DeliveryReason, tmp_path: Path
+) -> None:
+    async with mail_script(*lines) as port, tools(tmp_path) as given_tools:
+        options = EmailOptions(
+            to=(DESK.address,), server=f"smtp://127.0.0.1:{port}", timeout=timedelta(milliseconds=150)
+        )
+        with pytest.raises(DeliveryError) as caught:
+            await Channel("desk", options, given_tools).send(a_delivery(a_message("email", PARTS), DESK))
+    assert caught.value.reason is reason, str(caught.value)
+
+
+async def test_the_one_undecidable_outcome_is_counted(tmp_path: Path) -> None:
+    observer = Observer(io.StringIO())
+    async with mail_server(Mailbox(hang_up=True)) as box, tools(tmp_path) as given_tools:
+        channel = Channel(
+            "desk", EmailOptions(to=(DESK.address,), server=f"smtp://127.0.0.1:{box.port}"), given_tools
+        )
+        outcome = await deliver(
+            a_delivery(a_message("email", PARTS), DESK),
+            channel,
+            now=NOW,
+            retry_at=lambda tries, wait: NOW,
+            timeout=10,
+        )
+    assert isinstance(outcome, Deferred)
+    observer.tell(Event(kind="delivery", at=NOW, fields={"outcome": "deferred", "reason": outcome.reason}))
+    assert observer.count("delivery", reason="unknown") == 1
+
+
+async def test_one_refused_address_takes_no_mail_from_the_others(tmp_path: Path) -> None:
+    people = ("a@example.org", "b@example.org", "c@example.org", "d@example.org")
+    box = Mailbox(rcpts={"b@example.org": "550 5.1.1 no such user", "c@example.org": "450 4.2.1 busy"})
+    async with mail_server(box), tools(tmp_path) as given_tools:
+        channel = Channel("desk", EmailOptions(to=people, server=f"smtp://127.0.0.1:{box.port}"), given_tools)
+        message = a_message("email", PARTS)
+        outcomes = await asyncio.gather(
+            *(channel.send(a_delivery(message, one)) for one in channel.recipients()), return_exceptions=True
+        )
+    said = [one.reason if isinstance(one, DeliveryError) else one for one in outcomes]
+    assert said == ["250 OK queued", DeliveryReason.REJECTED, DeliveryReason.SERVER, "250 OK queued"]
+    assert sorted(box.to) == ["a@example.org", "d@example.org"]
 
 
 async def test_no_server_is_tried_again(tmp_path: Path) -> None:
@@ -328,3 +411,248 @@ def test_what_gmail_would_clip_does_not_fit() -> None:
     assert Channel.fits("html", "x" * MAX_HTML)
     assert not Channel.fits("html", "ক" * MAX_HTML)
     assert Channel.fits("txt", "x" * MAX_HTML * 2)
+
+
+HOSTILE = (
+    "=?utf-8?q?=0ABcc:_evil=40x?=",
+    "=?utf-8?q?a=0D=0A=0D=0Abody?=",
+    "a\r\nBcc: evil@example.org",
+    "a\rBcc: x\u2028Bcc: y\x85Bcc: z\x00",
+    '<x>, <mailto:evil@x>; "q\\',
+    "\ud800 ক",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize(
+    "where", ["subject", "route", "channel", "id", "thread", "language", "stories", "prefix"]
+)
+def test_no_word_of_a_message_adds_a_header_wherever_it_stands(text: str, where: str) -> None:
+    """Also for whoever reads the mail and writes it again, as lists do: Python 3.11.7 decodes then."""
+    message = a_message("email", PARTS, kind=Kind.ALERT)
+    settings = {"subject_prefix": text} if where == "prefix" else {}
+    changed: dict[str, Any] = {where: (text,) if where == "stories" else text}
+    if where != "prefix":
+        message = replace(message, **changed)
+    made = raw(
+        message, **settings, unsubscribe_mail="off@news.example", unsubscribe_url="https://x.example/{route}"
+    )
+    for policy in (compat32, default_policy, SMTP):
+        again = message_from_bytes(message_from_bytes(made, policy=policy).as_bytes(), policy=compat32)
+        assert again["Bcc"] is None
+        assert sorted(again.keys()) == sorted(message_from_bytes(made).keys())
+        assert not again.defects
+
+
+# DKIM ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Secret, bytes]:
+    """A private key, and its TXT record."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs Debian's package openssl")
+    pem = subprocess.run([openssl, "genrsa", "2048"], capture_output=True, check=True).stdout
+    der = subprocess.run(
+        [openssl, "rsa", "-pubout", "-outform", "DER"], input=pem, capture_output=True, check=True
+    ).stdout
+    return Secret(pem.decode()), b"v=DKIM1; k=rsa; p=" + base64.b64encode(der)
+
+
+async def signed(key: Secret, folder: Path, message: Message | None = None, **options: Any) -> bytes:
+    box = Mailbox()
+    await sent(box, folder, message, dkim=Dkim(domain="news.example", selector="m2025", key=key), **options)
+    return box.raw[0]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_the_signature_verifies_with_what_the_dns_says(
+    kind: Kind, key: tuple[Secret, bytes], tmp_path: Path
+) -> None:
+    secret, record = key
+    made = await signed(secret, tmp_path, a_message("email", PARTS, kind=kind), unsubscribe=ONE_CLICK)
+    asked = []
+
+    def dns(name: bytes, timeout: float = 5) -> bytes:
+        asked.append(name)
+        return record
+
+    assert dkim.verify(made, dnsfunc=dns)
+    assert asked == [b"m2025._domainkey.news.example."]
+    mail = message_from_bytes(made)
+    (names,) = regex.findall(r"\bh=([^;]*);", mail["DKIM-Signature"])
+    covered = {name.strip().lower() for name in names.split(":")}
+    assert {name.lower() for name in mail if name != "DKIM-Signature"} <= covered
+    assert {"list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"} <= covered
+    for spoilt in (
+        made.replace(b"Subject: ", b"Subject: x", 1),
+        made.replace(b"List-Unsubscribe: <", b"List-Unsubscribe: <https://evil.example/>, <", 1),
+        b"From: evil@example.org\r\n" + made,
+        made.replace(b"</html>", b"<b></html>", 1)
+        if b"</html>" in made
+        else made[:-40] + b"A" * 38 + b"\r\n",
+    ):
+        assert not dkim.verify(spoilt, dnsfunc=dns)
+
+
+async def test_a_signed_mail_stays_in_seven_bits(key: tuple[Secret, bytes], tmp_path: Path) -> None:
+    assert (await signed(key[0], tmp_path)).isascii()
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"key": Secret("canary")}, "dkim.key"),
+        ({"domain": "no domain"}, "dkim.domain"),
+        ({"selector": "a;b=c"}, "dkim.selector"),
+    ],
+)
+def test_a_key_that_is_none_is_refused_at_the_start(
+    changes: dict[str, Any], word: str, key: tuple[Secret, bytes]
+) -> None:
+    settings = {"domain": "news.example", "selector": "m2025", "key": key[0], **changes}
+    with pytest.raises(ConfigError) as caught:
+        Channel("desk", EmailOptions(to=("a@b.example",), dkim=Dkim(**settings)), BARE)
+    assert word in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_short_key_is_refused_with_its_length() -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs Debian's package openssl")
+    pem = subprocess.run([openssl, "genrsa", "512"], capture_output=True, check=True, text=True).stdout
+    with pytest.raises(ConfigError, match="512 bits"):
+        Channel(
+            "desk",
+            EmailOptions(to=("a@b.example",), dkim=Dkim(domain="a.example", selector="s", key=Secret(pem))),
+            BARE,
+        )
+
+
+# the way out ──────────────────────────────────────────────────────────────────────────────────
+
+ONE_CLICK = Unsubscribe(
+    mail="off@news.example",
+    url="https://news.example/off?who={address}&list={route}&t={token}",
+    key=Secret("k3y"),
+)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_way_out_stands_in_page_and_text_too(kind: Kind) -> None:
+    message = replace(a_message("email", PARTS, kind=kind), recipient=DESK)
+    channel = Channel("desk", EmailOptions(to=(DESK.address,), unsubscribe=ONE_CLICK), BARE)
+    prepared = channel.prepare(message)
+    url = "https://news.example/off?who=desk%40example.org&list=day&t="
+    assert f'<a href="{url.replace("&", "&amp;")}' in prepared.parts["html"]
+    assert f"<{url}" in prepared.parts["txt"]
+    assert "#unsubscribe" not in prepared.parts["html"] + prepared.parts["txt"]
+    plain = Channel("desk", EmailOptions(to=(DESK.address,)), BARE).prepare(message)
+    assert (
+        '<a href="mailto:monitor@localhost?subject=unsubscribe%20day%20desk@example.org">'
+        in plain.parts["html"]
+    )
+
+
+async def test_a_reader_gets_out_with_one_click_where_there_is_a_public_address(tmp_path: Path) -> None:
+    box = Mailbox()
+    await sent(box, tmp_path, unsubscribe=ONE_CLICK)
+    (mail,) = box.mails()
+    token = unsubscribe_token(ONE_CLICK.key, "desk@example.org", "day")
+    assert len(token) == 43
+    assert "".join(mail["List-Unsubscribe"].split()) == (
+        f"<https://news.example/off?who=desk%40example.org&list=day&t={token}>,"
+        "<mailto:off@news.example?subject=unsubscribe%20day%20desk@example.org>"
+    )
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert token != unsubscribe_token(ONE_CLICK.key, "other@example.org", "day")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        Unsubscribe(url="http://news.example/off"),
+        Unsubscribe(url="https://news.example/{who}"),
+        Unsubscribe(url="https://news.example/{token}"),
+        Unsubscribe(url="https://news.example/ a"),
+        Unsubscribe(mail="nobody"),
+    ],
+)
+def test_a_way_out_that_leads_nowhere_is_refused_at_the_start(way: Unsubscribe) -> None:
+    with pytest.raises(ConfigError, match="unsubscribe"):
+        Channel("desk", EmailOptions(to=("a@b.example",), unsubscribe=way), BARE)
+
+
+# 8 bits ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_bengali_goes_as_it_is_to_a_server_that_takes_eight_bits(tmp_path: Path) -> None:
+    box = Mailbox()
+    message = a_message("email", PARTS, kind=Kind.ALERT)
+    await sent(box, tmp_path, message)
+    (made,) = box.raw
+    (mail,) = box.mails()
+    assert "আড়াই ঘণ্টা".encode() in made
+    assert mail["Content-Transfer-Encoding"] == "8bit"
+    assert [_text(part).strip() for part in _parts(mail)] == [
+        message.parts[name].strip().replace("\n", "\r\n") for name in ("txt", "html")
+    ]
+    assert all(len(line) <= 998 for line in made.split(b"\r\n"))
+    assert len(made) < 0.85 * len(raw(message))
+
+
+async def test_a_server_that_does_not_take_eight_bits_gets_seven(tmp_path: Path) -> None:
+    got: list[bytes] = []
+    async with (
+        mail_script(*HELLO, "250 OK", "250 OK", "354 go on", "250 OK", "221 bye", got=got) as port,
+        tools(tmp_path) as given_tools,
+    ):
+        channel = Channel(
+            "desk", EmailOptions(to=(DESK.address,), server=f"smtp://127.0.0.1:{port}"), given_tools
+        )
+        assert await channel.send(a_delivery(a_message("email", PARTS), DESK)) == "250 OK"
+    assert b"".join(got).isascii()
+    assert b"BODY=8BITMIME" not in b"".join(got)
+
+
+def test_a_line_too_long_for_mail_is_not_sent_as_it_is() -> None:
+    message = replace(a_message("email", PARTS), parts={"txt": "ক" * 400 + "\n.\n", "html": "ক\n"})
+    mail = message_from_bytes(raw(message, eight_bit=True))
+    assert [part["Content-Transfer-Encoding"] for part in _parts(mail)] == ["base64", "8bit"]
+    assert [_text(part) for part in _parts(mail)] == ["ক" * 400 + "\n.\n", "ক\r\n"]
+
+
+# the dialogue ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_dialogue_is_told_without_password_or_message(tmp_path: Path) -> None:
+    heard = Heard()
+    box = Mailbox(password="open sesame")
+    async with mail_server(box), tools(tmp_path, heard) as given_tools:
+        options = EmailOptions(
+            to=(DESK.address,),
+            server=f"smtp://127.0.0.1:{box.port}",
+            username="desk",
+            password=Secret("open sesame"),
+        )
+        await Channel("desk", options, given_tools).send(a_delivery(a_message("email", PARTS), DESK))
+    text = "\n".join(heard.lines)
+    for line in (
+        "< 220 mx.example.org",
+        "> EHLO localhost",
+        "> AUTH ",
+        "> MAIL FROM:<monitor@localhost>",
+        "> .",
+        "< 250 OK queued",
+        "> QUIT",
+    ):
+        assert line in text
+    assert "***" in text
+    for form in (
+        "open sesame",
+        base64.b64encode(b"open sesame").decode(),
+        base64.b64encode(b"\0desk\0open sesame").decode(),
+    ):
+        assert form not in text

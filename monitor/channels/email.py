@@ -5,20 +5,26 @@
 | 250 after the message | taken |
 | 4xx | try again (RFC 5321 §4.2.1) |
 | 5xx | never: address, size or content is refused; 535 the password |
-| nothing, with the message on its way | it may have arrived (RFC 5321 §6.1): again, same Message-ID |
+| nothing, before it asked for the message | nothing arrived: again |
+| nothing, after the final dot | it may have arrived (RFC 5321 §6.1): `unknown`; again, same Message-ID |
 
-The server is the operator's own, so it may be on a private address.
+One conversation a recipient: what a server says to one address has no bearing on another's mail. The
+server is the operator's own, so it may be on a private address.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hmac
 import re
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
+from html import escape
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,17 +33,48 @@ import aiosmtplib
 
 from monitor import channels
 from monitor.channels import Tools, _mail
+from monitor.channels._smtp import Conversation
 from monitor.channels._text import one_line, said
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Delivery, Recipient, Secret
+from monitor.model import Delivery, Message, Recipient, Secret
 
 MAX_HTML = 100_000
 """Bytes: Gmail hides what comes after 102 KB behind a link."""
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _LIST_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+_PLACES = re.compile(r"\{[^}]*\}")
+_PERHAPS = (
+    "; the whole message had been sent: it may have arrived and goes out again with the same Message-ID"
+)
 _GOODBYE = 2.0
 """Seconds to wait for the answer to QUIT: the mail is delivered by then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dkim:
+    """A signature by which receivers see that the mail is from the sender's domain (RFC 6376)."""
+
+    domain: str
+    """The domain that signs: that of the sender, or one above it (DMARC)."""
+    selector: str
+    """The name of the key: its public half is in the DNS as a TXT record of `SELECTOR._domainkey.DOMAIN`."""
+    key: Secret
+    """The private half, RSA in PEM: `file:PATH` or `credential:NAME`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribe:
+    """The way out of the list that mail programs show as a button (RFC 2369, RFC 8058)."""
+
+    mail: str = ""
+    """An address that somebody reads; empty: the sender's."""
+    url: str = ""
+    """An https address that ends the subscription when it is POSTed to, without a question or a login.
+    `{address}`, `{route}` and `{token}` are filled in."""
+    key: Secret | None = None
+    """Makes `{token}`, so that nobody unsubscribes another: the base64url HMAC-SHA256 of `ADDRESS ROUTE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +97,10 @@ class EmailOptions:
     """Put before each subject."""
     list_id: str = ""
     """For the List-Id header, by which mail programs filter; empty: `ROUTE.CHANNEL.DOMAIN`."""
+    dkim: Dkim | None = None
+    """Sign the mails; not needed where the server does it."""
+    unsubscribe: Unsubscribe = Unsubscribe()
+    """How a reader gets out; without it by a mail to the sender."""
     timeout: timedelta = timedelta(seconds=30)
     """For connecting and for each answer."""
 
@@ -75,9 +116,9 @@ class Channel(channels.Channel):
         super().__init__(name, options, tools)
         self._recipients = tuple(_recipient(one) for one in options.to)
         self._scheme, self._host, self._port = _server(options.server)
-        self._tls = _trust(tools.folder / options.ca if options.ca else None, self._scheme)
-        sender = parseaddr(options.sender)[1]
-        self._sender = _address(sender, "sender")
+        self._ca = tools.folder / options.ca if options.ca else None
+        self._tls = _trust(self._ca) if self._ca and self._scheme != "smtp" else None
+        self._address = _address(parseaddr(options.sender)[1], "sender")
         if not self._recipients:
             raise ConfigError("to: names nobody")
         if options.list_id and not _LIST_ID.fullmatch(options.list_id):
@@ -88,6 +129,7 @@ class Channel(channels.Channel):
             raise ConfigError(
                 "server: the password would go over the network in the clear; use smtps:// or smtp+starttls://"
             )
+        self._sender = _sender(options, self._address)
 
     def recipients(self) -> tuple[Recipient, ...]:
         """Return the addresses."""
@@ -98,53 +140,79 @@ class Channel(channels.Channel):
         """Say whether mail programs show all of it."""
         return part != "html" or len(text.encode("utf-8", "replace")) <= MAX_HTML
 
+    def prepare(self, message: Message) -> Message:
+        """Put the reader's way out where the templates have `#unsubscribe`, before the message is frozen."""
+        way = _mail.ways_out(message.route, message.recipient.address, self._sender)[0]
+        parts = dict(message.parts)
+        for part, mark, put in (
+            ("html", 'href="#unsubscribe"', f'href="{escape(way)}"'),
+            ("txt", "<#unsubscribe>", f"<{way}>"),
+        ):
+            if part in parts:
+                parts[part] = parts[part].replace(mark, put)
+        return replace(message, parts=parts)
+
     async def send(self, delivery: Delivery) -> str:
         """Send the mail; return the server's answer. Raises DeliveryError by the table above."""
         to = delivery.message.recipient.address
-        raw = _mail.mail(
-            delivery.message,
-            sender=self.options.sender,
-            subject_prefix=self.options.subject_prefix,
-            list_id=self.options.list_id,
-            date=self.tools.clock.now(),
-        )
-        server = aiosmtplib.SMTP(
-            hostname=self._host,
+        hidden = (self.options.password, self.options.unsubscribe.key)
+        server = Conversation(
+            scheme=self._scheme,
+            host=self._host,
             port=self._port,
             timeout=self.options.timeout.total_seconds(),
-            use_tls=self._scheme == "smtps",
-            start_tls=self._scheme == "smtp+starttls",
-            tls_context=self._tls,
-            local_hostname=self._sender.rpartition("@")[2],
+            tls=self._context(),
+            local_name=self._address.rpartition("@")[2],
+            note=self.tools.note,
+            secrets=hidden,
         )
+        begun = False
+
+        def on_its_way() -> None:
+            nonlocal begun
+            begun = True
+
         try:
-            with self._translated():
-                await server.connect()
-                if self.options.username:
-                    await server.login(self.options.username, self.options.password.value)
-                await server.mail(self._sender)
+            with self._translated(lambda: begun):
+                await server.greet()
+                if self.options.username and self.options.password is not None:
+                    await server.log_in(self.options.username, self.options.password.value)
+                raw = _mail.mail(
+                    delivery.message,
+                    self._sender,
+                    to=to,
+                    date=self.tools.clock.now(),
+                    eight_bit=server.supports_extension("8bitmime"),
+                )
+                await server.mail(self._address, options=_mail_options(server, raw))
                 await server.rcpt(to)
-            with self._translated(on_its_way=True):
-                answer = await server.data(raw)
+                answer = await server.hand_over(raw, on_its_way)
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await server.quit(timeout=_GOODBYE)
         finally:
             server.close()
-        return said(f"{answer.code} {answer.message}", (self.options.password,))
+        return said(f"{answer.code} {answer.message}", hidden)
+
+    def _context(self) -> ssl.SSLContext | None:
+        """Return what certificates are checked against, made once: making it costs 28–39 ms."""
+        if self._tls is None and self._scheme != "smtp":
+            self._tls = _trust(None)
+        return self._tls
 
     @contextlib.contextmanager
-    def _translated(self, *, on_its_way: bool = False) -> Iterator[None]:
-        """Translate what the server or the network does. `on_its_way`: the message may have arrived."""
+    def _translated(self, begun: Callable[[], bool]) -> Iterator[None]:
+        """Translate what the server or the network does. `begun`: is the whole message on its way?"""
         try:
             yield
-        except aiosmtplib.SMTPResponseException as error:
-            raise self._refused(error) from error
-        except aiosmtplib.SMTPNotSupported as error:
-            raise self._lost(DeliveryReason.CONNECT, error) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 200:
+                raise self._refused(error) from error
+            if begun():
+                raise self._lost(DeliveryReason.UNKNOWN, error, _PERHAPS) from error
             timed_out = isinstance(error, TimeoutError)
-            reason = DeliveryReason.TIMEOUT if timed_out else DeliveryReason.CONNECT
-            raise self._lost(DeliveryReason.UNKNOWN if on_its_way else reason, error) from error
+            raise self._lost(
+                DeliveryReason.TIMEOUT if timed_out else DeliveryReason.CONNECT, error
+            ) from error
 
     def _refused(self, error: aiosmtplib.SMTPResponseException) -> DeliveryError:
         again = error.code < 500
@@ -157,9 +225,9 @@ class Channel(channels.Channel):
             reason, f"{self._host}:{self._port}: answered {error.code} {answer}".rstrip(), retryable=again
         )
 
-    def _lost(self, reason: DeliveryReason, error: BaseException) -> DeliveryError:
+    def _lost(self, reason: DeliveryReason, error: BaseException, more: str = "") -> DeliveryError:
         words = said(str(error) or type(error).__name__, (self.options.password,), 160)
-        return DeliveryError(reason, f"{self._host}:{self._port}: {words}", retryable=True)
+        return DeliveryError(reason, f"{self._host}:{self._port}: {words}{more}", retryable=True)
 
 
 def _recipient(one: str | Recipient) -> Recipient:
@@ -196,14 +264,63 @@ def _server(url: str) -> tuple[str, str, int]:
     return parts.scheme, host, port or _PORTS[parts.scheme]
 
 
-def _trust(authorities: Path | None, scheme: str) -> ssl.SSLContext | None:
-    """Return what certificates are checked against, made once: making it costs 28–39 ms."""
-    if scheme == "smtp":
-        return None
+def _trust(authorities: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=authorities)
     except OSError as error:  # ssl.SSLError is one
         raise ConfigError(f"ca: cannot be read: {error.strerror or type(error).__name__}") from error
+
+
+def _sender(options: EmailOptions, address: str) -> _mail.Sender:
+    """Return who writes the mails. Raises ConfigError."""
+    way = options.unsubscribe
+    mail = _address(way.mail, "unsubscribe.mail") if way.mail else address
+    wrong = set(_PLACES.findall(way.url)) - {"{address}", "{route}", "{token}"}
+    if way.url and not re.fullmatch(r"https://[!-~]+", way.url):
+        raise ConfigError("unsubscribe.url: must begin with https:// (RFC 8058 asks for it)")
+    if wrong:
+        raise ConfigError(
+            f"unsubscribe.url: {min(wrong)} is unknown; there are {{address}}, {{route}}, {{token}}"
+        )
+    if "{token}" in way.url and way.key is None:
+        raise ConfigError("unsubscribe.key: is missing, which makes {token}")
+    return _mail.Sender(
+        sender=options.sender,
+        subject_prefix=options.subject_prefix,
+        list_id=options.list_id,
+        unsubscribe_mail=mail,
+        unsubscribe_url=way.url,
+        token=lambda address, route: unsubscribe_token(way.key, address, route),
+        sign=_signer(options.dkim),
+    )
+
+
+def unsubscribe_token(key: Secret | None, address: str, route: str) -> str:
+    """Return what an unsubscribe address proves itself with."""
+    if key is None:
+        return ""
+    made = hmac.digest(key.value.encode(), f"{address} {route}".encode(), "sha256")
+    return urlsafe_b64encode(made).decode().rstrip("=")
+
+
+def _signer(options: Dkim | None) -> _mail.Sign | None:
+    """Return what signs mails; dkimpy is imported only then. Raises ConfigError."""
+    if options is None:
+        return None
+    for name, text in (("domain", options.domain), ("selector", options.selector)):
+        if not _DOMAIN.fullmatch(text):
+            raise ConfigError(f"dkim.{name}: must be letters, digits, hyphens and dots")
+    signer = import_module("monitor.channels._dkim").signer
+    sign: _mail.Sign = signer(options.domain, options.selector, options.key)
+    return sign
+
+
+def _mail_options(server: Conversation, raw: bytes) -> list[str]:
+    """Return what MAIL FROM says of the message, where the server wants to know (RFC 1870, RFC 6152)."""
+    options = [f"SIZE={len(raw)}"] if server.supports_extension("size") else []
+    if not raw.isascii():
+        options.append("BODY=8BITMIME")
+    return options
 
 
 def _loopback(host: str) -> bool:
