@@ -109,6 +109,14 @@ class Renderer:
             thread=_thread(digest, page),
         )
 
+    def phrase(self, language: str, key: str, **values: object) -> str:
+        """Return one of the words of the templates, filled in. Raises RenderError."""
+        try:
+            known = words.phrases(self._word_folders, language)
+            return words.Words(known, Reader(language, "UTC"), html=False)(key, **values)
+        except _TEMPLATE_FAULTS as error:
+            raise self._translated(error, [f"words/{language}.j2"]) from error
+
     def check(self) -> list[Mistake]:
         """Compile and render every template with a sample, in every language; return what is wrong."""
         found: dict[tuple[str, int, str], Mistake] = {}
