@@ -39,7 +39,18 @@ from monitor.deliver import deliver
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
 from monitor.model import Deferred, Event, Kind, Message, Recipient, Secret
 from monitor.observe import Observer
-from tests.receivers import NOW, Heard, Mailbox, a_delivery, a_message, mail_script, mail_server, tools
+from tests.receivers import (
+    NOW,
+    TLS,
+    Heard,
+    Mailbox,
+    a_delivery,
+    a_message,
+    mail_script,
+    mail_server,
+    server_tls,
+    tools,
+)
 
 PARTS = Channel.parts
 DESK = Recipient(address="desk@example.org")
@@ -292,6 +303,37 @@ async def test_mail_goes_encrypted_to_a_server_we_trust_and_to_no_other(
     assert caught.value.reason is DeliveryReason.CONNECT
     assert caught.value.retryable
     assert len(box.raw) == 1
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+async def test_an_expired_certificate_lets_no_mail_through(scheme: str, tmp_path: Path) -> None:
+    box = Mailbox(tls=server_tls("expired.pem"), starttls=scheme != "smtps")
+    async with mail_server(box), tools(tmp_path) as given_tools:
+        options = EmailOptions(
+            to=("a@b.example",), server=f"{scheme}://127.0.0.1:{box.port}", ca=str(TLS / "expired.pem")
+        )
+        with pytest.raises(DeliveryError) as caught:
+            await Channel("desk", options, given_tools).send(a_delivery(a_message("email", PARTS), DESK))
+    assert (caught.value.reason, caught.value.retryable) == (DeliveryReason.CONNECT, True)
+    assert "certificate has expired" in str(caught.value)
+    assert box.raw == []
+
+
+async def test_a_conversation_that_takes_too_long_ends_knowing_how_far_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.channels.email._WHOLE", 0.1)
+    for lines, reason in (
+        (("220 mx", "~"), DeliveryReason.TIMEOUT),
+        ((*HELLO, "250 OK", "250 OK", "354 go on", "~"), DeliveryReason.UNKNOWN),
+    ):
+        async with mail_script(*lines) as port, tools(tmp_path) as given_tools:
+            channel = Channel(
+                "desk", EmailOptions(to=(DESK.address,), server=f"smtp://127.0.0.1:{port}"), given_tools
+            )
+            with pytest.raises(DeliveryError) as caught:
+                await channel.send(a_delivery(a_message("email", PARTS), DESK))
+        assert caught.value.reason is reason
 
 
 async def test_a_wrong_password_is_final_and_not_repeated_in_the_error(tmp_path: Path) -> None:

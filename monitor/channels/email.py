@@ -14,6 +14,7 @@ server is the operator's own, so it may be on a private address.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hmac
 import re
@@ -48,6 +49,8 @@ _PLACES = re.compile(r"\{[^}]*\}")
 _PERHAPS = (
     "; the whole message had been sent: it may have arrived and goes out again with the same Message-ID"
 )
+_WHOLE = 80.0
+"""Seconds for a whole conversation: less than the daemon gives a try, so that what was under way is known."""
 _GOODBYE = 2.0
 """Seconds to wait for the answer to QUIT: the mail is delivered by then."""
 
@@ -154,7 +157,6 @@ class Channel(channels.Channel):
 
     async def send(self, delivery: Delivery) -> str:
         """Send the mail; return the server's answer. Raises DeliveryError by the table above."""
-        to = delivery.message.recipient.address
         hidden = (self.options.password, self.options.unsubscribe.key)
         server = Conversation(
             scheme=self._scheme,
@@ -174,24 +176,32 @@ class Channel(channels.Channel):
 
         try:
             with self._translated(lambda: begun):
-                await server.greet()
-                if self.options.username and self.options.password is not None:
-                    await server.log_in(self.options.username, self.options.password.value)
-                raw = _mail.mail(
-                    delivery.message,
-                    self._sender,
-                    to=to,
-                    date=self.tools.clock.now(),
-                    eight_bit=server.supports_extension("8bitmime"),
-                )
-                await server.mail(self._address, options=_mail_options(server, raw))
-                await server.rcpt(to)
-                answer = await server.hand_over(raw, on_its_way)
+                async with asyncio.timeout(_WHOLE):
+                    answer = await self._converse(server, delivery.message, on_its_way)
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await server.quit(timeout=_GOODBYE)
         finally:
             server.close()
         return said(f"{answer.code} {answer.message}", hidden)
+
+    async def _converse(
+        self, server: Conversation, message: Message, begun: Callable[[], None]
+    ) -> aiosmtplib.SMTPResponse:
+        """Say all there is to say up to the final dot; return the answer to it."""
+        await server.greet()
+        if self.options.username and self.options.password is not None:
+            await server.log_in(self.options.username, self.options.password.value)
+        to = message.recipient.address
+        raw = _mail.mail(
+            message,
+            self._sender,
+            to=to,
+            date=self.tools.clock.now(),
+            eight_bit=server.supports_extension("8bitmime"),
+        )
+        await server.mail(self._address, options=_mail_options(server, raw))
+        await server.rcpt(to)
+        return await server.hand_over(raw, begun)
 
     def _context(self) -> ssl.SSLContext | None:
         """Return what certificates are checked against, made once: making it costs 28–39 ms."""

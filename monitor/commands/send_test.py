@@ -152,8 +152,7 @@ def a_test(
     text = renderer.phrase(language, "test_text", channel=chosen.name)
     own = blake2b(f"{chosen.name} {recipient.address} {now.isoformat()}".encode(), digest_size=8).hexdigest()
     digest = replace(
-        _said(replace(digest, until=now), title, text),
-        id=f"test-{own}",
+        _said(replace(digest, id=f"test-{own}", until=now), title, text),
         route="send-test",
         channel=chosen.name,
         recipient=recipient,
@@ -182,7 +181,7 @@ def _said(digest: Digest, title: str, text: str) -> Digest:
     topics = ("send-test",)
     lead = replace(story.lead, entry=entry, spans=(), terms=(), topics=topics)
     told = replace(
-        story, id="send-test", lead=lead, also=(), topics=topics, first_seen=now, sources=1, languages=()
+        story, id=digest.id, lead=lead, also=(), topics=topics, first_seen=now, sources=1, languages=()
     )
     return replace(
         digest,
