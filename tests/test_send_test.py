@@ -28,7 +28,7 @@ async def invoked(
         "network: {allow_private: [127.0.0.0/8]}\n" + channels,
         encoding="utf-8",
     )
-    app = App(environ={**ENVIRON, **(environ or {})}, config_path=folder / "monitor.yaml")
+    app = App(environ={**ENVIRON, **(environ or {})}, config_paths=(folder / "monitor.yaml",))
     return await asyncio.to_thread(
         CliRunner().invoke, monitor, ["send-test", *arguments], obj=app, catch_exceptions=False
     )
