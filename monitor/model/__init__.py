@@ -17,6 +17,7 @@ from monitor.model.entries import (
     Reading,
     Sighting,
     Span,
+    StateEvidence,
 )
 from monitor.model.messages import (
     Cursor,
@@ -58,7 +59,18 @@ from monitor.model.settings import (
     State,
     Topic,
 )
-from monitor.model.stories import Fact, Link, LinkKind, Said, Stance, Statement, Story, Turn
+from monitor.model.stories import (
+    Fact,
+    FactKind,
+    Link,
+    LinkKind,
+    Mention,
+    Said,
+    Stance,
+    Statement,
+    Story,
+    Turn,
+)
 from monitor.model.work import Counts, Event, Report
 
 __all__ = [
@@ -77,6 +89,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Fact",
+    "FactKind",
     "Failed",
     "Feed",
     "FeedState",
@@ -93,6 +106,7 @@ __all__ = [
     "LinkKind",
     "LookAlike",
     "Match",
+    "Mention",
     "Message",
     "NetworkSettings",
     "NotModified",
@@ -111,6 +125,7 @@ __all__ = [
     "Span",
     "Stance",
     "State",
+    "StateEvidence",
     "Statement",
     "Story",
     "StoryEntry",

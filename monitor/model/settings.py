@@ -90,6 +90,10 @@ class Entity:
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     typos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
+    """Places it lies in, bodies it belongs to: Budapest in Hungary, Peskov with the Kremlin."""
+    same_as: str = ""
+    """The entity whose facts its own are compared with: a conversation lasts as long as the call."""
     note: str = ""
 
 
@@ -106,13 +110,16 @@ class LookAlike:
 class State:
     """A state of the event that a topic names: reached when `sources` independent sources say so.
 
-    `contradicts` are the states that cannot hold beside it (postponed: agreed, venue set …).
+    The query is asked of each sentence of the headline and the lead that asserts something. `official`
+    are the entities whose own word, quoted by a single source, is enough. `contradicts` are the states
+    that this one ends (postponed: agreed, venue set …).
     """
 
     id: str
     query: str
     title: Mapping[str, str] = field(default_factory=dict)
     sources: int = 2
+    official: tuple[str, ...] = ()
     contradicts: tuple[str, ...] = ()
 
 
