@@ -7,5 +7,7 @@ clear is not reported. The words themselves are in `languages/`, one file a lang
 """
 
 from monitor.facts.compare import conflicts
+from monitor.facts.read import read
+from monitor.facts.speech import hedge
 
-__all__ = ["conflicts"]
+__all__ = ["conflicts", "hedge", "read"]

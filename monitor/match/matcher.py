@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from monitor import facts
 from monitor.errors import ConfigError, Mistake, QueryError
 from monitor.match import tree
 from monitor.match.decide import Every, Node, Term
@@ -17,7 +18,7 @@ from monitor.match.necessary import necessary
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, check_names, resolve
 from monitor.match.vocabulary import Form, Vocabulary, forms
-from monitor.model import Entity, Entry, Evidence, LookAlike, Match, Reading, Span, Topic
+from monitor.model import Entity, Entry, Evidence, LookAlike, Match, Reading, Said, Span, Topic
 from monitor.text import words
 
 
@@ -134,6 +135,12 @@ class Matcher:
                     Match(entry_id=entry.id, revision=entry.revision, topic=topic, evidence=evidence)
                 )
         return Reading(matches=tuple(matches), key=document.search_key(), entities=self._spans(document))
+
+    def said(self, entry: Entry) -> Said:
+        """Return the facts that an entry gives and the statements it quotes (see facts.read)."""
+        document = Document(entry)
+        self._vocabulary.scan(document)
+        return facts.read(entry, self._spans(document), self.names.entities)
 
     def _spans(self, document: Document) -> tuple[Span, ...]:
         entities = self._vocabulary.entity_terms
