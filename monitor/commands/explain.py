@@ -15,7 +15,7 @@ from monitor.cluster import WINDOW
 from monitor.commands._app import App, json_option, plain, print_json
 from monitor.config import Config
 from monitor.match import Explanation
-from monitor.model import Clause, Delivery, Entry, Match, Send, Span
+from monitor.model import Clause, Delivery, Entry, Match, Said, Send, Span, StateEvidence
 from monitor.stores import Store
 
 WIDE = 90
@@ -45,8 +45,9 @@ def command(
         rename: str | None = None
     else:
         entry, rename = _given(what, lang), "text"
-    found = service.matcher(config).explain(entry, topic=topic, query=query)
-    facts = _facts(found, rename)
+    matcher = service.matcher(config)
+    found = matcher.explain(entry, topic=topic, query=query)
+    facts = _facts(found, rename) | _said(matcher.said(entry), rename)
     if sending is not None:
         facts = {"entry": plain(entry), **facts, "sending": sending}
     if as_json:
@@ -88,8 +89,41 @@ def _facts(found: Explanation, rename: str | None) -> dict[str, Any]:
                 "score": evidence.score,
                 "clauses": [_clause(c, rename) for c in evidence.clauses],
                 "spans": [_span(s, rename) for s in evidence.spans],
+                "states": [_state(s, rename) for s in evidence.states],
             }
             for name, evidence in found.topics.items()
+        ],
+    }
+
+
+def _state(state: StateEvidence, rename: str | None) -> dict[str, Any]:
+    return {
+        "state": state.state,
+        "matched": state.matched,
+        "note": state.note,
+        "spans": [_span(s, rename) for s in state.spans],
+        "clauses": [_clause(c, rename) for c in state.clauses],
+    }
+
+
+def _said(said: Said, rename: str | None) -> dict[str, Any]:
+    """Return the facts and statements of the text."""
+    return {
+        "facts": [
+            {
+                "kind": fact.kind.value,
+                "about": fact.about,
+                "value": fact.value,
+                "low": fact.low,
+                "high": fact.high,
+                "who": list(fact.who),
+                **_span(fact.span, rename, term=False),
+            }
+            for fact in said.facts
+        ],
+        "statements": [
+            {"speaker": one.speaker, "stance": one.stance.value, **_span(one.span, rename, term=False)}
+            for one in said.statements
         ],
     }
 
@@ -187,6 +221,9 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         )
         for clause in topic["clauses"]:
             _print_clause(clause, 1, whole=whole)
+        for state in topic["states"] if topic["matched"] else ():
+            _print_state(state, whole=whole)
+    _print_said(facts)
     for row in facts.get("sending", []):
         place = (
             f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]
@@ -194,6 +231,30 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         click.echo(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
         if "at" in row:
             click.echo(f"  {row['kind']} {row['at']}  {row['delivery']}")
+
+
+def _print_state(state: dict[str, Any], *, whole: bool) -> None:
+    """Print a state that is told, or that a sentence would tell if it asserted something; `whole`: all."""
+    if state["matched"]:
+        surfaces = ", ".join(dict.fromkeys(span["surface"] for span in state["spans"]))
+        click.echo(f"  state {click.style(state['state'], fg='green', bold=True)}    {surfaces}")
+    elif state["note"] or whole:
+        click.echo(f"  state {state['state']}: no" + (f", {state['note']}" if state["note"] else ""))
+    if whole:
+        for clause in state["clauses"]:
+            _print_clause(clause, 2, whole=whole)
+
+
+def _print_said(facts: dict[str, Any]) -> None:
+    """Print what the text says beyond its words."""
+    told = [fact for fact in facts["facts"] if fact["about"]]
+    if told or facts["statements"]:
+        click.echo("\nsays")
+    for fact in told:
+        click.echo(f"  {fact['kind']} of @{fact['about']}: {fact['value']}    {fact['surface']}")
+    for one in facts["statements"]:
+        surface = one["surface"] if len(one["surface"]) <= WIDE else one["surface"][: WIDE - 1] + "…"
+        click.echo(f"  @{one['speaker']} {one['stance']}    {surface}")
 
 
 def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:

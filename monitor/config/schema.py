@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from monitor import registry
 from monitor.config._folders import shipped_folder
-from monitor.config._forms import SECTIONS, Form, SettingsForm
+from monitor.config._forms import SECTIONS, Form, Inner, SettingsForm, inner
 from monitor.config._kinds import Kind
 from monitor.config._options import form_of
 
@@ -54,6 +54,8 @@ def of(form: type[Form]) -> dict[str, Any]:
             one.pop("default", None)
         else:
             one["default"] = default
+    for name, inside in inner(form).items():
+        made["properties"][name] |= _named(of(inside))
     return made
 
 
@@ -148,6 +150,9 @@ def page() -> str:
             how
         ]
         parts.append(_section(heading, inspect.getdoc(form) or "", form))
+        for setting, inside in inner(form).items():
+            heading = f"`{setting}:` of {name} (by name)"
+            parts.append(_section(heading, inspect.getdoc(inside) or "", inside, level=3))
     parts.append("## `groups:` (by name)\n\nEntities under one name: `leaders: [trump, putin]`.\n")
     parts.append("## `channels:` (by name)\n\n`type` says which kind; each has settings of its own.\n")
     for kind in registry.names("channels"):
@@ -178,6 +183,8 @@ def _written_as(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     for mark in metadata:
         if isinstance(mark, Kind):
             return mark.name
+        if isinstance(mark, Inner):
+            return "settings, see below"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _written_as(arguments[0], arguments[1:])

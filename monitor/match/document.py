@@ -65,6 +65,7 @@ class Document:
         "key",
         "language",
         "memo",
+        "scanned",
         "starts",
     )
 
@@ -86,6 +87,8 @@ class Document:
         self.hits: dict[int, list[tuple[int, int]]] = {}
         self.claims: list[Mark] = []
         self.claimed: dict[tuple[int, int], set[int]] = {}
+        self.scanned: set[int] = set()
+        """Vocabularies whose terms were looked for, by their id()."""
         self._words: list[int] | None = None
         self._sentences: list[tuple[int, int]] | None = None
 
