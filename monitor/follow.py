@@ -92,6 +92,8 @@ class _Course:
         state = self._state(told.state)
         if state is None or state.id in self.holding:
             return None
+        if state.after and not any(one in self.holding for one in state.after):
+            return None
         end = self.ended.get(state.id)
         if end is not None and (mention.at <= end.reached_at or mention.story_id == end.story_id):
             return None

@@ -31,6 +31,7 @@ def _states(topic: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> 
             sources=s.get("sources", 2),
             official=tuple(m for one in s.get("official", ()) for m in groups.get(one, (one,))),
             contradicts=tuple(s.get("contradicts", ())),
+            after=tuple(s.get("after", ())),
         )
         for name, s in (topic.get("states") or {}).items()
     )
@@ -57,7 +58,14 @@ def shipped() -> dict[str, Any]:
         for name, t in (document.get("topics") or {}).items():
             topics.append((name, t))
     made = [
-        Topic(id=name, query=t["query"], title=t["title"], states=_states(t, groups)) for name, t in topics
+        Topic(
+            id=name,
+            query=t["query"],
+            title=t["title"],
+            states=_states(t, groups),
+            states_unless=t.get("states_unless", ""),
+        )
+        for name, t in topics
     ]
     return {"entities": entities, "look_alikes": look_alikes, "groups": groups, "topics": made}
 

@@ -209,14 +209,15 @@ def _queries(items: Items, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Mi
     known = (*items.named["entities"], *items.named["look_alikes"])
     for topic in items.named["topics"].values():
         states = topic.inner.get("states", {})
-        for item in (topic, *states.values()):
-            if item.form is None or "query" in item.wrong:
+        asked = [(item, "query") for item in (topic, *states.values())]
+        for item, setting in (*asked, (topic, "states_unless")):
+            if item.form is None or setting in item.wrong or not (query := getattr(item.form, setting)):
                 continue
             try:
-                check_query(item.form.query, known, groups)
+                check_query(query, known, groups)
             except QueryError as error:
-                node = item.written["query"].node
-                key = f"{item.key}.query"
+                node = item.written[setting].node
+                key = f"{item.key}.{setting}"
                 yield node.source.mistake(node.index_of(error.offset), key, error.problem, error.hint)
         for item in states.values():
             if isinstance(item.form, StateForm):
@@ -226,9 +227,11 @@ def _queries(items: Items, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Mi
 def _state(item: Item, form: StateForm, states: Iterable[str], known: Iterable[str]) -> Iterator[Mistake]:
     """Check the names in a state: of those it contradicts and of those whose word is enough."""
     yield from _unknown(item, ("official",), form.official, known, "entity or group")
-    yield from _unknown(item, ("contradicts",), form.contradicts, states, "state")
-    if item.name in form.contradicts:
-        yield item.mistake(("contradicts",), "a state cannot contradict itself")
+    for setting in ("contradicts", "after"):
+        names = getattr(form, setting)
+        yield from _unknown(item, (setting,), names, states, "state")
+        if item.name in names:
+            yield item.mistake((setting,), f"a state cannot stand in its own {setting!r}")
 
 
 # routes ───────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 
 from monitor.config import _kinds as kinds
 from monitor.config import _times as times
-from monitor.config._kinds import Flag, Identifier, SecretText, Text, TextOrSecret
+from monitor.config._kinds import AnyText, Flag, Identifier, SecretText, Text, TextOrSecret
 from monitor.config._places import Charset, Contact, Country, Language, Network, Url, Zone
 from monitor.config._times import Cron, LocalTime, Quiet, Weekdays
 from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send, State
@@ -218,6 +218,9 @@ class StateForm(Form):
     contradicts: Annotated[tuple[Identifier, ...], Many] = Field(
         (), description="States of this topic that it ends; only then can they be reached again."
     )
+    after: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="States of which one must hold before it can be reached."
+    )
 
 
 class TopicForm(Form):
@@ -227,6 +230,9 @@ class TopicForm(Form):
     query: Text = Field(description="What is looked for: see docs/howto/queries.md.")
     states: dict[Identifier, Annotated[Any, Inner(StateForm)]] = Field(
         {}, description="States of the event, in the order in which they usually come."
+    )
+    states_unless: AnyText = Field(
+        "", description="A query: a sentence for which it holds tells none of the states."
     )
 
 

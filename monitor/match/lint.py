@@ -184,7 +184,7 @@ def _entities(part: tree.Part, topic: Topic, names: Names) -> Iterable[Fault]:
             continue
         for member in members:
             entity = names.entities.get(member)
-            if entity is None:
+            if entity is None or entity.type == WORDING:  # a language may have no such word
                 continue
             for code in topic.title:
                 if inner.id == member and not (entity.names.get(code) or entity.forms.get(code)):

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from monitor import facts
 from monitor.errors import ConfigError, Mistake, QueryError
+from monitor.match import tree
 from monitor.match.decide import Node
 from monitor.match.document import Document
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, Nearest, resolve
 from monitor.match.vocabulary import Vocabulary
-from monitor.model import StateEvidence, Topic
+from monitor.model import State, StateEvidence, Topic
 
 LEAD = 3
 """Sentences of the text that are its lead: what follows is what was known before."""
@@ -42,8 +43,8 @@ class States:
         for topic in topics:
             for state in topic.states:
                 try:
-                    part = parse_query(state.query)
-                    node = resolve(part, names, self._vocabulary, state.query, nearest)
+                    part = _asked(topic, state)
+                    node = resolve(part, names, self._vocabulary, tree.print_query(part), nearest)
                 except QueryError as error:
                     where = f"{topic.id}.states.{state.id}"
                     mistakes.append(replace(error.mistakes[0], file="query", key=where))
@@ -77,6 +78,15 @@ class States:
             at, evidence = _evidence(state, node, document, windows, hedges, brief=brief)
             found.append((not evidence.matched, at, evidence))
         return tuple(evidence for _, _, evidence in sorted(found, key=lambda one: one[:2]))
+
+
+def _asked(topic: Topic, state: State) -> tree.Part:
+    """Return a state's query together with what is not asserted of any state. Raises QueryError."""
+    part = parse_query(state.query)
+    if not topic.states_unless:
+        return part
+    parts = part.parts if isinstance(part, tree.Every) else (part,)
+    return tree.Every(parts=(*parts, tree.Not(part=parse_query(topic.states_unless))))
 
 
 def lead(document: Document) -> Iterator[Window]:

@@ -112,7 +112,8 @@ class State:
 
     The query is asked of each sentence of the headline and the lead that asserts something. `official`
     are the entities whose own word, quoted by a single source, is enough. `contradicts` are the states
-    that this one ends (postponed: agreed, venue set …).
+    that this one ends (postponed: agreed, venue set …). It is reached only while one of `after` holds,
+    where some are named.
     """
 
     id: str
@@ -121,16 +122,22 @@ class State:
     sources: int = 2
     official: tuple[str, ...] = ()
     contradicts: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A standing question: a query over entities and words (docs/howto/queries.md)."""
+    """A standing question: a query over entities and words (docs/howto/queries.md).
+
+    `states` are those of its event (docs/howto/states.md); a sentence in which `states_unless` holds
+    tells none of them.
+    """
 
     id: str
     query: str
     title: Mapping[str, str] = field(default_factory=dict)
     states: tuple[State, ...] = ()
+    states_unless: str = ""
 
 
 class Send(StrEnum):
