@@ -71,6 +71,7 @@ class _Course:
 
     topic: Topic
     holding: dict[str, Turn] = field(default_factory=dict)
+    reached: set[str] = field(default_factory=set)
     ended: dict[str, Turn] = field(default_factory=dict)
     told: dict[str, dict[str, tuple[Mention, StateEvidence]]] = field(default_factory=dict)
     """State → source → the first that it told."""
@@ -81,6 +82,7 @@ class _Course:
         if state is None:  # no longer in the config
             return
         self.holding.setdefault(turn.state, turn)
+        self.reached.add(turn.state)
         self.told.pop(turn.state, None)
         for other in state.contradicts:
             self.holding.pop(other, None)
@@ -94,6 +96,8 @@ class _Course:
             return None
         if state.after and not any(one in self.holding for one in state.after):
             return None
+        if any(one in self.holding for one in state.before):
+            return None
         end = self.ended.get(state.id)
         if end is not None and (mention.at <= end.reached_at or mention.story_id == end.story_id):
             return None
@@ -106,7 +110,11 @@ class _Course:
                 del by_source[source]
         by_source.setdefault(mention.source, (mention, told))
         heard = list(by_source.values())
-        if any(one.speaker in state.official and one.stance is not Stance.DENIES for one in said):
+        # Once a state was reached and ended the parties contradict each other: one's word is not enough.
+        official = state.id not in self.reached and any(
+            one.speaker in state.official and one.stance is not Stance.DENIES for one in said
+        )
+        if official:
             heard = heard if heard[-1][0] is mention else [*heard, (mention, told)]
         elif len(heard) < state.sources:
             return None

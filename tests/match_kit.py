@@ -32,6 +32,7 @@ def _states(topic: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> 
             official=tuple(m for one in s.get("official", ()) for m in groups.get(one, (one,))),
             contradicts=tuple(s.get("contradicts", ())),
             after=tuple(s.get("after", ())),
+            before=tuple(s.get("before", ())),
         )
         for name, s in (topic.get("states") or {}).items()
     )

@@ -227,7 +227,7 @@ def _queries(items: Items, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Mi
 def _state(item: Item, form: StateForm, states: Iterable[str], known: Iterable[str]) -> Iterator[Mistake]:
     """Check the names in a state: of those it contradicts and of those whose word is enough."""
     yield from _unknown(item, ("official",), form.official, known, "entity or group")
-    for setting in ("contradicts", "after"):
+    for setting in ("contradicts", "after", "before"):
         names = getattr(form, setting)
         yield from _unknown(item, (setting,), names, states, "state")
         if item.name in names:

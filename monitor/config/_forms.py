@@ -221,6 +221,9 @@ class StateForm(Form):
     after: Annotated[tuple[Identifier, ...], Many] = Field(
         (), description="States of which one must hold before it can be reached."
     )
+    before: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="States while one of which holds it is no news, and not reached."
+    )
 
 
 class TopicForm(Form):

@@ -27,6 +27,8 @@ class Day(NamedTuple):
 
 def days(passage: Passage, sentence: Sentence, measured: list[Measure], published: datetime) -> Iterator[Day]:
     """Yield the days of a sentence, none overlapping another. `published` is aware, in UTC."""
+    if not 1900 <= published.year <= 2200:  # so that no sum of days leaves the calendar
+        return
     terms = {one.start: one for one in measured if one.kind == "duration"}
     past = sentence.start
     for index in sorted({*passage.valued(sentence.start, sentence.end), *terms}):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from monitor import languages
-from monitor.facts.dates import days
+from monitor.facts.dates import Day, days
 from monitor.facts.lexicon import lexicon
 from monitor.facts.passage import Named, Passage, Sentence, keys, passages
 from monitor.facts.quantities import Measure, measures
@@ -83,22 +83,9 @@ class _Reader:
         measured = list(measures(passage, sentence))
         found: list[Fact] = []
         taken: set[int] = set()
-        if 1900 <= self._when.year <= 2200:
-            for day in days(passage, sentence, measured, self._when):
-                taken.update(range(day.start, day.end))
-                about = "" if self._is_told(day.start, day.end) else self._about(day.start, day.end, things)
-                tense = ":past" if day.high < self._when.date() and about else ""
-                low, high = day.low.isoformat(), day.high.isoformat()
-                found.append(
-                    Fact(
-                        kind=FactKind.DATE,
-                        about=f"{about}{tense}",
-                        value=low if low == high else f"{low}/{high}",
-                        low=float(day.low.toordinal()),
-                        high=float(day.high.toordinal()),
-                        span=passage.span(day.start, day.end),
-                    )
-                )
+        for day in days(passage, sentence, measured, self._when):
+            taken.update(range(day.start, day.end))
+            found.append(self._dated(day, things))
         for measure in measured:
             if taken.isdisjoint(range(measure.first, measure.last)):
                 fact = self._measured(measure, sentence, things)
@@ -108,6 +95,20 @@ class _Reader:
         who = self._who(named, speakers)
         self._before = things
         return [replace(fact, who=who) for fact in found]
+
+    def _dated(self, day: Day, things: list[Named]) -> Fact:
+        """Return the fact of a day; of a meeting that was and of one that will be the days differ."""
+        about = "" if self._is_told(day.start, day.end) else self._about(day.start, day.end, things)
+        tense = ":past" if day.high < self._when.date() and about else ""
+        low, high = day.low.isoformat(), day.high.isoformat()
+        return Fact(
+            kind=FactKind.DATE,
+            about=f"{about}{tense}",
+            value=low if low == high else f"{low}/{high}",
+            low=float(day.low.toordinal()),
+            high=float(day.high.toordinal()),
+            span=self._passage.span(day.start, day.end),
+        )
 
     def _is_told(self, start: int, end: int) -> bool:
         """Tell whether a day is that of a saying: "said on Thursday", বৃহস্পতিবার জানান."""

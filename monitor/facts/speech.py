@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from monitor.facts.dates import days
 from monitor.facts.lexicon import Phrase, lexicon
 from monitor.facts.passage import Named, Passage, Sentence, keys
+from monitor.facts.quantities import measures
 from monitor.model import Entity, Stance, Statement
 from monitor.text import key
 
@@ -25,6 +28,10 @@ _STANCES = {
     "says": Stance.SAYS,
 }
 _STRENGTH = {Stance.SAYS: 0, Stance.CONFIRMS: 1, Stance.DENIES: 2}
+
+
+OLD = timedelta(days=2)
+"""A day longer ago than this is not that of the news: over a weekend papers are a day late."""
 
 
 class Verb(NamedTuple):
@@ -145,10 +152,16 @@ class _Reader:
             gap = verb.start - speaker.end
             if gap > _FAR or any(speaker.end <= other.start < verb.start for other in others):
                 return None
-            if not self._may_speak(speaker) or (speaker.type == "place" and gap > 1):
+            if not self._may_speak(speaker) or (
+                speaker.type == "place" and (gap > 1 or self._is_titled(speaker))
+            ):
                 continue
             return speaker
         return None
+
+    def _is_titled(self, place: Named) -> bool:
+        """Tell whether a place belongs to a role before it: президент США заявил."""
+        return any(n.type == "role" and n.end == place.start for n in self._passage.entities)
 
     def _after(self, verb: Verb) -> Named | None:
         passage = self._passage
@@ -265,11 +278,12 @@ class _Reader:
 # what is not asserted ─────────────────────────────────────────────────────────────────────────
 
 
-def hedge(sentence: str, code: str) -> str:
+def hedge(sentence: str, code: str, published: datetime | None = None) -> str:
     """Return why a sentence does not assert what it names, "" if it does.
 
     `question`, `condition`, `background` (what was before) or `denial`. `sentence` may be a text or its
-    key; `code` is its language.
+    key; `code` is its language. A sentence that names a day of the past (OLD) tells what was before the
+    time of publication, if that is given.
     """
     if sentence.rstrip("\"'»”’)] ").endswith(("?", "؟", "？")):
         return "question"
@@ -287,7 +301,17 @@ def hedge(sentence: str, code: str) -> str:
         for tag in ("question", "condition", "background"):
             if tag in passage.phrases[index]:
                 return tag
-    return "denial" if _denied(passage, start, end) else ""
+    if _denied(passage, start, end):
+        return "denial"
+    return "background" if published is not None and _is_old(passage, published) else ""
+
+
+def _is_old(passage: Passage, published: datetime) -> bool:
+    whole = Sentence(0, len(passage.words), 0, len(passage.aligned.key))
+    if not passage.valued(0, whole.end):
+        return False
+    measured = list(measures(passage, whole))
+    return any(published.date() - day.high > OLD for day in days(passage, whole, measured, published))
 
 
 def _denied(passage: Passage, start: int, end: int) -> bool:

@@ -126,7 +126,7 @@ _SPEECH = Speech(
     conditions="if, unless, provided that, in case, were to, in the event",
     background=(
         "last week, last month, last year, earlier this year, earlier this month, months ago, weeks ago, "
-        "years ago"
+        "years ago, had agreed, had planned, had been due, had been expected, had been set"
     ),
     background_openings="earlier, previously, before that",
     lasts="lasted, lasts, lasting, took, went on, ran, spoke, talked, spent",

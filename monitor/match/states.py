@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC
 
 from monitor import facts
 from monitor.errors import ConfigError, Mistake, QueryError
 from monitor.match import tree
 from monitor.match.decide import Node
-from monitor.match.document import Document
+from monitor.match.document import Document, Mark
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, Nearest, resolve
 from monitor.match.vocabulary import Vocabulary
@@ -117,11 +118,11 @@ def _evidence(
         if not node.holds(document, *window):
             continue
         if window not in hedges:
-            hedges[window] = facts.hedge(document.key[slice(*window)], document.language)
+            hedges[window] = _hedge(document, window)
         if hedges[window]:
             hedged = hedged or window
             continue
-        marks = sorted(set(node.marks(document, *window)))
+        marks = _outermost(node.marks(document, *window))
         return (
             marks[0][0] if marks else window[0],
             StateEvidence(
@@ -136,6 +137,21 @@ def _evidence(
     note = _NOTES[hedges[hedged]] if hedged else ""
     clauses = (node.clause(document, *nearest),)
     return document.end, StateEvidence(state=state, matched=False, clauses=clauses, note=note)
+
+
+def _outermost(marks: Iterable[Mark]) -> list[Mark]:
+    """Return marks in order without those that stand within others: what is shown is read once."""
+    found: list[Mark] = []
+    for mark in sorted(set(marks), key=lambda m: (m[0], -m[1])):
+        if not found or mark[1] > found[-1][1]:
+            found.append(mark)
+    return found
+
+
+def _hedge(document: Document, window: Window) -> str:
+    entry = document.entry
+    when = (entry.published or entry.first_seen).astimezone(UTC)
+    return facts.hedge(document.key[slice(*window)], document.language, when)
 
 
 def _parts(node: Node, document: Document, window: Window) -> int:

@@ -113,7 +113,7 @@ class State:
     The query is asked of each sentence of the headline and the lead that asserts something. `official`
     are the entities whose own word, quoted by a single source, is enough. `contradicts` are the states
     that this one ends (postponed: agreed, venue set …). It is reached only while one of `after` holds,
-    where some are named.
+    where some are named, and none of `before`: an offer to meet is no news once a meeting is agreed.
     """
 
     id: str
@@ -123,6 +123,7 @@ class State:
     official: tuple[str, ...] = ()
     contradicts: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
