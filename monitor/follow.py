@@ -71,7 +71,8 @@ class _Course:
 
     topic: Topic
     holding: dict[str, Turn] = field(default_factory=dict)
-    reached: set[str] = field(default_factory=set)
+    times: dict[str, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    """State → from when until when it held, each time."""
     ended: dict[str, Turn] = field(default_factory=dict)
     told: dict[str, dict[str, tuple[Mention, StateEvidence]]] = field(default_factory=dict)
     """State → source → the first that it told."""
@@ -81,11 +82,13 @@ class _Course:
         state = self._state(turn.state)
         if state is None:  # no longer in the config
             return
-        self.holding.setdefault(turn.state, turn)
-        self.reached.add(turn.state)
+        if turn.state not in self.holding:
+            self.holding[turn.state] = turn
+            self.times.setdefault(turn.state, []).append((turn.reached_at, None))
         self.told.pop(turn.state, None)
         for other in state.contradicts:
-            self.holding.pop(other, None)
+            if self.holding.pop(other, None) is not None:
+                self.times[other][-1] = (self.times[other][-1][0], turn.reached_at)
             self.told.pop(other, None)
             self.ended[other] = turn
 
@@ -94,9 +97,10 @@ class _Course:
         state = self._state(told.state)
         if state is None or state.id in self.holding:
             return None
-        if state.after and not any(one in self.holding for one in state.after):
+        # Of two that come at once it is not known which was first: in doubt nothing turns.
+        if state.after and not any(self._held(one, mention.at) for one in state.after):
             return None
-        if any(one in self.holding for one in state.before):
+        if any(self._touched(one, mention.at) for one in state.before):
             return None
         end = self.ended.get(state.id)
         if end is not None and (mention.at <= end.reached_at or mention.story_id == end.story_id):
@@ -111,7 +115,7 @@ class _Course:
         by_source.setdefault(mention.source, (mention, told))
         heard = list(by_source.values())
         # Once a state was reached and ended the parties contradict each other: one's word is not enough.
-        official = state.id not in self.reached and any(
+        official = state.id not in self.times and any(
             one.speaker in state.official and one.stance is not Stance.DENIES for one in said
         )
         if official:
@@ -119,6 +123,14 @@ class _Course:
         elif len(heard) < state.sources:
             return None
         return self._turn(state, mention, heard)
+
+    def _held(self, name: str, at: datetime) -> bool:
+        """Tell whether a state held at a time, at which it was neither reached nor ended."""
+        return any(start < at and (end is None or at < end) for start, end in self.times.get(name, ()))
+
+    def _touched(self, name: str, at: datetime) -> bool:
+        """Tell whether a state held at a time, or was reached or ended just then."""
+        return any(start <= at and (end is None or at <= end) for start, end in self.times.get(name, ()))
 
     def _state(self, name: str) -> State | None:
         return next((state for state in self.topic.states if state.id == name), None)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from monitor.model import Fact, FactKind
 
 _SLACK = {FactKind.DURATION: 0.1, FactKind.MONEY: 0.02, FactKind.NUMBER: 0.0, FactKind.SHARE: 0.0}
-"""Share of the larger value by which two ranges may miss each other: "an hour" and "55 minutes" agree,
-"two hours" and "nearly two and a half hours" (8,100 s at least) do not."""
+"""Share of the larger range's low end by which two ranges may miss each other: "an hour" and "55 minutes"
+agree, "two hours" and "nearly two and a half hours" (8,100 s at least) do not."""
 
 _ROUNDED = 0.05
 """Most that a round number is taken to be rounded by: 1,000 and 1,040 agree, 10 and 11 do not."""
@@ -52,14 +52,14 @@ def _agree(a: Fact, b: Fact) -> bool:
     gap = max(a.low, b.low) - min(a.high, b.high)
     if gap <= 0:
         return True
-    largest = max(a.high, b.high)
+    upper = max(a.low, b.low)
     if a.kind is FactKind.DATE:
         return False
     if a.kind is FactKind.SHARE:
         return gap <= 0.5
     if a.kind is FactKind.NUMBER or a.kind is FactKind.MONEY:
-        return gap <= max(_rounding(a.high), _rounding(b.high), _SLACK[a.kind] * largest)
-    return gap <= _SLACK[a.kind] * largest
+        return gap <= max(_rounding(a.high), _rounding(b.high), _SLACK[a.kind] * upper)
+    return gap <= _SLACK[a.kind] * upper
 
 
 def _rounding(value: float) -> float:

@@ -174,6 +174,8 @@ class _Reader:
         passage = self._passage
         if passage.joined(measure.end) and passage.tag(measure.end, "distance") is not None:
             return True
+        if passage.tag(measure.last - 1, "distance") is not None:  # két órával: by two hours
+            return True
         before = passage.ending.get(measure.start, {}) if passage.joined(measure.start) else {}
         return any(tag in before for tag in ("distance", "ahead", "within"))
 

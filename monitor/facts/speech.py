@@ -192,9 +192,18 @@ class _Reader:
         if self._speech.declines and not self._is_base(speaker):
             at = passage.ending.get(speaker.start, {}) if self._speech.at_speaks else {}
             return "at" in at and speaker.type != "person" and passage.joined(speaker.start)
+        if self._speech.declines and self._owns(speaker):
+            return False
         if not passage.joined(speaker.start):
             return True
         return "oblique" not in passage.ending.get(speaker.start, {})
+
+    def _owns(self, speaker: Named) -> bool:
+        """Tell whether a role that belongs to a name follows it: Putyin szóvivője is his spokesman."""
+        return any(
+            n.type == "role" and n.start == speaker.end and not self._is_base(n)
+            for n in self._passage.within(self._sentence)
+        )
 
     def _is_base(self, speaker: Named) -> bool:
         entity = self._known[speaker.id]

@@ -200,7 +200,10 @@ _COUNTING = Counting(
     within_after="belül",
     ahead_after="múlva",
     ago="ezelőtt",
-    distance="után, előtt, elmúlt, utóbbi, később, korábban, múlva, ultimátum, óta",
+    distance=(
+        "után, előtt, elmúlt, utóbbi, később, korábban, múlva, ultimátum, óta, órával, perccel, nappal, "
+        "héttel, hónappal, évvel"
+    ),
     day_marks="én, án, jén, e, a, i, étől, ától, éig, áig, ei, ai",
 )
 
