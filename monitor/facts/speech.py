@@ -141,7 +141,7 @@ class _Reader:
     def _of(self, verb: Verb, others: list[Verb]) -> Named | None:
         """Return who does what a verb says: right before it, right after it, else the nearest before."""
         before = self._before(verb, others)
-        if before is not None and verb.start - before.end <= 1:
+        if before is not None and verb.start - before.end <= 1 and self._chained(before.end, verb.start):
             return before
         return self._after(verb) or before
 
@@ -290,8 +290,8 @@ class _Reader:
 def hedge(sentence: str, code: str, published: datetime | None = None) -> str:
     """Return why a sentence does not assert what it names, "" if it does.
 
-    `question`, `condition`, `background` (what was before) or `denial`. `sentence` may be a text or its
-    key; `code` is its language. A sentence that names a day of the past (OLD) tells what was before the
+    `question`, `condition`, `background` (what was before) or `denial`. `sentence` is as it was
+    written, `code` its language. A sentence that names a day of the past (OLD) tells what was before the
     time of publication, if that is given.
     """
     if sentence.rstrip("\"'»”’)] ").endswith(("?", "؟", "？")):

@@ -151,7 +151,7 @@ def _outermost(marks: Iterable[Mark]) -> list[Mark]:
 def _hedge(document: Document, window: Window) -> str:
     entry = document.entry
     when = (entry.published or entry.first_seen).astimezone(UTC)
-    return facts.hedge(document.key[slice(*window)], document.language, when)
+    return facts.hedge(document.surface(*window), document.language, when)
 
 
 def _parts(node: Node, document: Document, window: Window) -> int:
