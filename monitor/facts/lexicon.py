@@ -155,7 +155,7 @@ _SPOKEN = {
     "possibilities": "possibility", "rejects": "rejects", "claims": "claim", "talks": "talk",
     "offers": "offer", "false": "false", "by": "by", "by_after": "by-after", "nouns_of": "noun-of",
     "negations": "not", "negations_after": "not-after", "oblique": "oblique", "questions": "question",
-    "openings": "opening", "conditions": "condition", "background": "background",
+    "openings": "opening", "conditions": "condition", "tries": "tries", "background": "background",
     "background_openings": "background-opening", "lasts": "lasts", "at": "at",
 }  # fmt: skip
 

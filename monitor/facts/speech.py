@@ -308,7 +308,9 @@ def hedge(sentence: str, code: str, published: datetime | None = None) -> str:
         return "background"
     for index in passage.marked(start, end):
         for tag in ("question", "condition", "background"):
-            if tag in passage.phrases[index]:
+            if tag in passage.phrases[index] and not (
+                tag == "condition" and "tries" in passage.ending.get(index, {})
+            ):
                 return tag
     if _denied(passage, start, end):
         return "denial"

@@ -122,6 +122,8 @@ class Speech:
     """Words that make it one at its beginning: why, will."""
     conditions: str = ""
     """Words that make it a condition: if, যদি."""
+    tries: str = ""
+    """Words after which these make none: to see if."""
     background: str = ""
     """Words that tell what was before, wherever they stand: last week."""
     background_openings: str = ""

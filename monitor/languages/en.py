@@ -124,6 +124,7 @@ _SPEECH = Speech(
         "when, where, who, which"
     ),
     conditions="if, unless, provided that, in case, were to, in the event",
+    tries="see, seeing, find out",
     background=(
         "last week, last month, last year, earlier this year, earlier this month, months ago, weeks ago, "
         "years ago, had agreed, had planned, had been due, had been expected, had been set"
