@@ -125,9 +125,16 @@ def _follows(words: Sequence[Token], index: int, rest: tuple[tuple[Stem, ...], .
         return False
     for stems in rest:
         text, _, _, joined = words[index]
-        if not joined or not any(
-            text.startswith(stem.text) and text[len(stem.text) :] in stem.endings for stem in stems
-        ):
+        if not joined:
+            return False
+        for stem in stems:
+            begin = stem.text
+            if text == begin:
+                if "" in stem.endings:
+                    break
+            elif text.startswith(begin) and text[len(begin) :] in stem.endings:
+                break
+        else:
             return False
         index += 1
     return True

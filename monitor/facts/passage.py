@@ -52,6 +52,7 @@ class Passage:
 
     __slots__ = (
         "_marked",
+        "_named",
         "_starts",
         "_valued",
         "aligned",
@@ -81,6 +82,7 @@ class Passage:
         self._valued = sorted(values)
         self._marked = list(self.phrases)
         self.entities: list[Named] = []
+        self._named: list[int] = []
         self.sentences = self._sentences()
 
     def _sentences(self) -> list[Sentence]:
@@ -112,12 +114,13 @@ class Passage:
             if 0 <= start < end:
                 self.entities.append(Named(span.entity, entity.type, start, end, span))
         self.entities.sort(key=lambda named: (named.start, -named.end))
+        self._named = [named.start for named in self.entities]
 
     def within(self, sentence: Sentence) -> list[Named]:
         """Return the entities of a sentence."""
-        low = bisect_left(self.entities, sentence.start, key=lambda named: named.start)
-        high = bisect_left(self.entities, sentence.end, key=lambda named: named.start)
-        return self.entities[low:high]
+        return self.entities[
+            bisect_left(self._named, sentence.start) : bisect_left(self._named, sentence.end)
+        ]
 
     def valued(self, start: int, end: int) -> list[int]:
         """Return the tokens between two at which a number or a day may begin."""

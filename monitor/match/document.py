@@ -59,13 +59,13 @@ class Document:
         "claims",
         "end",
         "entry",
+        "extended",
         "flat",
         "held",
         "hits",
         "key",
         "language",
         "memo",
-        "scanned",
         "starts",
     )
 
@@ -87,8 +87,8 @@ class Document:
         self.hits: dict[int, list[tuple[int, int]]] = {}
         self.claims: list[Mark] = []
         self.claimed: dict[tuple[int, int], set[int]] = {}
-        self.scanned: set[int] = set()
-        """Vocabularies whose terms were looked for, by their id()."""
+        self.extended = False
+        """Whether the words of the topics' states were looked for, too."""
         self._words: list[int] | None = None
         self._sentences: list[tuple[int, int]] | None = None
 

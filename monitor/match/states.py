@@ -59,15 +59,21 @@ class States:
         """Return the states of a topic that an entry tells, in the order in which it does."""
         if topic not in self._nodes:
             return ()
-        self._vocabulary.extend(document)
+        self._extend(document)
         return tuple(one for one in self._read(topic, document, brief=True) if one.matched)
 
     def explain(self, topic: str, document: Document) -> tuple[StateEvidence, ...]:
         """Return all states of a topic: first those that an entry tells, then those it does not, and why."""
         if topic not in self._nodes:
             return ()
-        self._vocabulary.extend(document)
+        self._extend(document)
         return self._read(topic, document, brief=False)
+
+    def _extend(self, document: Document) -> None:
+        """Find the states' words, once in a document however many topics it matches."""
+        if not document.extended:
+            self._vocabulary.extend(document)
+            document.extended = True
 
     def _read(self, topic: str, document: Document, *, brief: bool) -> tuple[StateEvidence, ...]:
         windows = tuple(lead(document))

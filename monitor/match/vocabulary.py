@@ -240,10 +240,9 @@ class Vocabulary:
         self.extend(document)
 
     def extend(self, document: Document) -> None:
-        """Find the terms of this vocabulary alone, in a document that its base was scanned for; once."""
-        if self._automaton is None or id(self) in document.scanned:
+        """Find the terms of this vocabulary alone, in a document that its base was scanned for."""
+        if self._automaton is None:
             return
-        document.scanned.add(id(self))
         flat = document.flat
         memo = self._memo.setdefault(document.language, {})
         hits = document.hits
