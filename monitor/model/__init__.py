@@ -34,6 +34,7 @@ from monitor.model.messages import (
     StoryEntry,
     Trouble,
 )
+from monitor.model.news import Change, ChangeKind, Dossier, News
 from monitor.model.polling import (
     Document,
     Failed,
@@ -74,6 +75,8 @@ from monitor.model.stories import (
 from monitor.model.work import Counts, Event, Report
 
 __all__ = [
+    "Change",
+    "ChangeKind",
     "Clause",
     "Counts",
     "Cursor",
@@ -84,6 +87,7 @@ __all__ = [
     "Digest",
     "DigestStory",
     "Document",
+    "Dossier",
     "Entity",
     "Entry",
     "Event",
@@ -109,6 +113,7 @@ __all__ = [
     "Mention",
     "Message",
     "NetworkSettings",
+    "News",
     "NotModified",
     "PollRecord",
     "PollSettings",

@@ -119,6 +119,8 @@ class Message:
     subject: str
     parts: Mapping[str, str]
     stories: tuple[str, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Story id → what of it the reader is told (see compose)."""
     thread: str = ""
     """Messages of one thread (a route's day, a story) share it."""
 

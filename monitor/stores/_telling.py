@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, update
 
-from monitor.model import Cursor, Dead, Deferred, Delivery, DeliveryStatus, Hit, Sent
+from monitor.model import (
+    Cursor,
+    Dead,
+    Deferred,
+    Delivery,
+    DeliveryStatus,
+    Dossier,
+    Hit,
+    News,
+    Sent,
+    Story,
+)
+from monitor.stores import _archive, _log
+from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
-from monitor.stores._polls import last_seq
-from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, entry_of, match_of
-from monitor.stores._tables import cursors, deliveries, entries, feeds, matches, meta, sightings, told
+from monitor.stores._rows import AnyRow, chunks, cursor_of, delivery_of, delivery_row, entry_of, match_of
+from monitor.stores._tables import (
+    HAS_STORY,
+    cursors,
+    deliveries,
+    entries,
+    feeds,
+    matches,
+    meta,
+    sightings,
+    stories,
+    told,
+    told_items,
+)
 from monitor.stores._upsert import Upsert
 
 _MATCH = tuple(column.name for column in matches.columns)
@@ -38,14 +62,15 @@ def _is(cursor: Cursor) -> ColumnElement[bool]:
 
 def start_cursor(conn: Connection, upsert: Upsert, cursor: Cursor, since: datetime) -> None:
     """Create a cursor in front of the first hit matched at or after `since` (see Store.start_cursor)."""
-    first = conn.execute(select(func.min(matches.c.seq)).where(matches.c.matched_at >= since)).scalar()
+    hit = conn.execute(select(func.min(matches.c.seq)).where(matches.c.matched_at >= since)).scalar()
+    first = min((seq for seq in (hit, _log.first_at(conn, since)) if seq is not None), default=None)
     conn.execute(
         upsert(cursors),
         {
             "route": cursor.route,
             "channel": cursor.channel,
             "recipient": cursor.recipient,
-            "position": last_seq(conn) if first is None else first - 1,
+            "position": _log.last_seq(conn) if first is None else first - 1,
             "next_slot": cursor.next_slot,
             "last_slot": cursor.last_slot,
         },
@@ -59,29 +84,56 @@ def hits(conn: Connection, topics: Sequence[str], after: int, until: datetime) -
     `until`: processes' clocks differ, so a later seq may bear an earlier time, and a cursor that
     moved there would pass the one between.
     """
-    wanted = (
-        select(*(matches.c[name].label(f"m_{name}") for name in _MATCH), entries)
-        .join_from(matches, entries, matches.c.entry_id == entries.c.id)
-        .where(matches.c.topic.in_(topics), matches.c.seq > after, matches.c.held == "")
-        .order_by(matches.c.seq)
-    )
-    found = []
-    for row in conn.execute(wanted):
+    return _hits(conn, _behind(conn, topics, after, until)[0])
+
+
+def news(conn: Connection, topics: Sequence[str], after: int, until: datetime) -> News:
+    """Return hits and changes behind a cursor (see Store.news)."""
+    rows, stop = _behind(conn, topics, after, until)
+    changes = _log.after(conn, topics, after)
+    stops = [stop, next((change.seq for change in changes if change.at > until), None)]
+    end = min((seq for seq in stops if seq is not None), default=None)
+    if end is not None:
+        rows = [row for row in rows if row.m_seq < end]
+        changes = [change for change in changes if change.seq < end]
+    seqs = [after, *(row.m_seq for row in rows), *(change.seq for change in changes)]
+    return News(hits=tuple(_hits(conn, rows)), changes=tuple(changes), position=max(seqs))
+
+
+_FOUND = (
+    select(*(matches.c[name].label(f"m_{name}") for name in _MATCH), entries)
+    .join_from(matches, entries, matches.c.entry_id == entries.c.id)
+    .where(matches.c.held == "")
+    .order_by(matches.c.seq)
+)
+
+
+def _behind(
+    conn: Connection, topics: Sequence[str], after: int, until: datetime
+) -> tuple[list[AnyRow], int | None]:
+    """Return the rows of what a route has still to tell, and the seq at which a cursor must stop."""
+    found: list[AnyRow] = []
+    for row in conn.execute(_FOUND.where(matches.c.topic.in_(topics), matches.c.seq > after)):
         if row.m_matched_at > until or not row.story_id:
-            break
+            return found, row.m_seq
         found.append(row)
+    return found, None
+
+
+def _hits(conn: Connection, found: Sequence[AnyRow]) -> list[Hit]:
     carried = _carried(conn, {row.id for row in found})
-    return [
-        Hit(
-            seq=row.m_seq,
-            match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}),
-            entry=entry_of(row),
-            story_id=row.story_id,
-            matched_at=row.m_matched_at,
-            feeds=tuple(carried[row.id]),
-        )
-        for row in found
-    ]
+    return [_hit(row, carried) for row in found]
+
+
+def _hit(row: AnyRow, carried: Mapping[str, list[str]]) -> Hit:
+    return Hit(
+        seq=row.m_seq,
+        match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}),
+        entry=entry_of(row),
+        story_id=row.story_id,
+        matched_at=row.m_matched_at,
+        feeds=tuple(carried[row.id]),
+    )
 
 
 def _carried(conn: Connection, ids: set[str]) -> Mapping[str, list[str]]:
@@ -98,15 +150,72 @@ def _carried(conn: Connection, ids: set[str]) -> Mapping[str, list[str]]:
     return carried
 
 
-def stories_told(conn: Connection, route: str, channel: str, recipient: str) -> frozenset[str]:
+def stories_told(
+    conn: Connection, route: str, channel: str, recipient: str, since: datetime | None
+) -> frozenset[str]:
     """Return what a recipient was told of by a route (see Store.told)."""
-    return frozenset(
-        conn.execute(
-            select(told.c.story_id).where(
-                told.c.route == route, told.c.channel == channel, told.c.recipient == recipient
-            )
-        ).scalars()
-    )
+    wanted = select(told.c.story_id).where(_reader(told, (route, channel, recipient)))
+    if since is not None:
+        wanted = wanted.join_from(told, stories, told.c.story_id == stories.c.id).where(
+            stories.c.last_seen >= since
+        )
+    return frozenset(conn.execute(wanted).scalars())
+
+
+def _reader(table: Table, reader: tuple[str, str, str]) -> ColumnElement[bool]:
+    route, channel, recipient = reader
+    return and_(table.c.route == route, table.c.channel == channel, table.c.recipient == storable(recipient))
+
+
+def dossiers(
+    conn: Connection, reader: tuple[str, str, str], topics: Sequence[str], story_ids: Collection[str]
+) -> list[Dossier]:
+    """Return stories with their hits and what was told of them (see Store.dossiers)."""
+    heads = {story.id: story for story in _archive.stories_of(conn, story_ids)}
+    rows: dict[str, list[AnyRow]] = {one: [] for one in heads}
+    for chunk in chunks(sorted(heads)):
+        for row in conn.execute(
+            _FOUND.where(HAS_STORY, entries.c.story_id.in_(chunk), matches.c.topic.in_(topics))
+        ):
+            rows[row.story_id].append(row)
+    carried = _carried(conn, {row.id for found in rows.values() for row in found})
+    known = _items(conn, reader, heads)
+    return [
+        Dossier(
+            story=heads[one],
+            hits=tuple(_hit(row, carried) for row in rows[one]),
+            told=frozenset(known[one]),
+        )
+        for one in sorted(heads)
+    ]
+
+
+def _items(
+    conn: Connection, reader: tuple[str, str, str], heads: Mapping[str, Story]
+) -> Mapping[str, set[str]]:
+    """Return what was told of each story, also under the ids that its entries had then.
+
+    Messages from before items were noted told of the story as a whole.
+    """
+    before: dict[str, set[str]] = {one: {one} for one in heads}
+    by_item = {f"entry:{entry}": story.id for story in heads.values() for entry in story.entry_ids}
+    mine = _reader(told_items, reader)
+    for chunk in chunks(sorted(by_item)):
+        for row in conn.execute(
+            select(told_items.c.story_id, told_items.c.item).where(mine, told_items.c.item.in_(chunk))
+        ):
+            before[by_item[row.item]].add(row.story_id)
+    told_of: dict[str, set[str]] = defaultdict(set)
+    asked = sorted({one for ids in before.values() for one in ids})
+    for chunk in chunks(asked):
+        for row in conn.execute(
+            select(told_items.c.story_id, told_items.c.item).where(mine, told_items.c.story_id.in_(chunk))
+        ):
+            told_of[row.story_id].add(row.item)
+        whole = select(told.c.story_id).where(_reader(told, reader), told.c.story_id.in_(chunk))
+        for story_id in conn.execute(whole).scalars():
+            told_of[story_id].add("story")
+    return {one: set().union(*(told_of[old] for old in ids)) for one, ids in before.items()}
 
 
 def enqueue(
@@ -129,20 +238,35 @@ def enqueue(
         return False
     if queued:
         conn.execute(upsert(deliveries, key=("id",)), [delivery_row(one) for one in queued])
-    stories = [
-        {
-            "route": one.message.route,
-            "channel": one.channel,
-            "recipient": storable(one.message.recipient.address),
-            "story_id": story_id,
-            "delivery_id": one.id,
-        }
-        for one in queued
-        for story_id in one.message.stories
-    ]
-    if stories:
-        conn.execute(upsert(told), stories)
+    _note_told(conn, upsert, queued)
     return True
+
+
+def _note_told(conn: Connection, upsert: Upsert, queued: Sequence[Delivery]) -> None:
+    """Remember for each recipient which stories the messages tell, and what of them."""
+    tellings = [
+        (
+            {
+                "route": one.message.route,
+                "channel": one.channel,
+                "recipient": storable(one.message.recipient.address),
+                "story_id": story_id,
+            },
+            one,
+        )
+        for one in queued
+        for story_id in dict.fromkeys((*one.message.stories, *one.message.told))
+    ]
+    execute_many(conn, upsert(told), [{**telling, "delivery_id": one.id} for telling, one in tellings])
+    execute_many(
+        conn,
+        upsert(told_items),
+        [
+            {**telling, "item": storable(item)}
+            for telling, one in tellings
+            for item in one.message.told.get(telling["story_id"], ())
+        ],
+    )
 
 
 # outbox ───────────────────────────────────────────────────────────────────────────────────────
