@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,3 +69,41 @@ class Dossier:
     story: Story
     hits: tuple[Hit, ...] = ()
     told: frozenset[str] = frozenset()
+
+
+class Phase(StrEnum):
+    """Where a story is in its life (see docs/howto/stories.md)."""
+
+    BREAKING = "breaking"
+    DEVELOPING = "developing"
+    SUSTAINED = "sustained"
+    FADING = "fading"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """When a story first appeared in one language of one country, and where."""
+
+    language: str
+    country: str
+    first: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """How a story is doing at a moment.
+
+    `importance` is 0 to 100, the sum of `parts`. `independent` are sources that speak for themselves,
+    `sources` publishers. `growth` counts the reports of the last hours (life.GROWTH) that are no copies.
+    """
+
+    phase: Phase
+    importance: float
+    parts: Mapping[str, float]
+    coverage: tuple[Coverage, ...]
+    independent: int
+    sources: int
+    growth: int
+    first: datetime
+    last: datetime

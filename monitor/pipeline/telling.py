@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from monitor import slots
 from monitor.cluster import WINDOW, cluster
-from monitor.compose import Desk, Reader, plan
+from monitor.compose import Desk, Reader, Situation, plan
 from monitor.errors import RenderError
 from monitor.model import Cursor, Delivery, Digest, Message, Recipient, Route, Send
 from monitor.pipeline._shop import Shop
+from monitor.stores import Store
 
 
 class Telling:
@@ -69,12 +70,11 @@ class Telling:
         """Promise 2: the cursor moves over matches and the frozen messages are queued, in one."""
         shop = self._shop
         until = now - route.group_wait if route.send is Send.IMMEDIATE else now
-        hits = shop.store.hits(route.topics, cursor.position, until)
-        if route.send is Send.IMMEDIATE and not hits:
+        reader = Reader(route=route, channel=cursor.channel, recipient=recipient)
+        found = situation(shop.store, reader, cursor.position, until, now)
+        if route.send is Send.IMMEDIATE and found.news.position == cursor.position:
             return
-        told = shop.store.told(cursor.route, cursor.channel, cursor.recipient)
-        reader = Reader(route=route, channel=cursor.channel, recipient=recipient, told=told)
-        moved, digests = plan(hits, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
+        moved, digests = plan(found, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
         deliveries = [self._delivery(digest, cursor.channel, now, due) for digest in digests]
         if shop.store.enqueue(moved, deliveries, cursor.position):
@@ -131,6 +131,21 @@ class Telling:
         for cursor in self._shop.store.cursors():
             if cursor.route == route and cursor.next_slot is not None:
                 self._shop.store.enqueue(replace(cursor, next_slot=now), [], cursor.position)
+
+
+def situation(store: Store, reader: Reader, after: int, until: datetime, now: datetime) -> Situation:
+    """Return what lies behind a reader's cursor at `after`, with the stories that matter to it."""
+    route, channel, address = reader.route, reader.channel, reader.recipient.address
+    news = store.news(route.topics, after, until)
+    if news.position == after and not route.nothing_new:
+        return Situation(news=news)
+    stories = {hit.story_id for hit in news.hits} | {change.story_id for change in news.changes}
+    stories |= store.told(route.name, channel, address, since=now - WINDOW)
+    return Situation(
+        news=news,
+        dossiers=store.dossiers(route.name, channel, address, route.topics, stories - {""}),
+        turns=store.turns(route.topics),
+    )
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:
