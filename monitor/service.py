@@ -257,6 +257,7 @@ def parts(
         feeds={feed.url: feed for feed in config.feeds},
         poll=config.poll,
         keep=config.keep,
+        topics=config.topics,
         routes=config.routes,
         channels=channels,
         channel_types={name: one.type for name, one in config.channels.items()},

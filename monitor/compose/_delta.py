@@ -17,6 +17,7 @@ from monitor.model import (
     Contradiction,
     DigestStory,
     Fact,
+    FactKind,
     FactNote,
     HeadlineChange,
     Quote,
@@ -174,8 +175,20 @@ def _new_facts(case: Case, items: Sequence[StoryEntry]) -> tuple[FactNote, ...]:
 
 
 def _facts(case: Case, item: StoryEntry) -> list[Fact]:
-    """Return what an entry says of something: a number of nobody knows what is no news."""
-    return [fact for fact in case.desk.read(item.entry).facts if fact.about]
+    """Return what an entry says that may be news.
+
+    A number of nobody knows what is none, nor is the country where something is ("a truce in Ukraine").
+    """
+    facts = [
+        fact
+        for fact in case.desk.read(item.entry).facts
+        if fact.about and (fact.kind is not FactKind.PLACE or fact.within)
+    ]
+    return sorted(facts, key=lambda fact: _FIRST.index(fact.kind))
+
+
+_FIRST = tuple(FactKind)
+"""How long, how many and how much come before when and where."""
 
 
 def _same(one: Fact, other: Fact) -> bool:

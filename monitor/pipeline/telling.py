@@ -1,16 +1,18 @@
-"""Promises 1b and 2: stories follow from matches; a cursor moves and frozen messages are queued in one."""
+"""Promises 1b and 2: stories and turns follow from matches; a cursor moves and frozen messages are queued."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor import slots
 from monitor.cluster import WINDOW, cluster
 from monitor.compose import Desk, Reader, Situation, plan
-from monitor.errors import RenderError
-from monitor.model import Cursor, Delivery, Digest, Message, Recipient, Route, Send
+from monitor.errors import RenderError, StoreError
+from monitor.model import Cursor, Delivery, Digest, Message, Recipient, Route, Send, Story
 from monitor.pipeline._shop import Shop
+from monitor.pipeline.following import Following
 from monitor.stores import Store
 
 
@@ -19,19 +21,31 @@ class Telling:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._following = Following(shop)
         self._troubles: set[str] | None = None
         """Where a template fails, as the store has it; None: not asked yet."""
 
     def fold(self) -> None:
-        """Promise 1b: stories follow from matches; repeated after a crash, they get the same ids."""
+        """Promise 1b: stories and turns follow from matches; repeated after a crash they get the same ids."""
         store = self._shop.store
         while entries := store.unclustered(500):
             since = min(entry.first_seen for entry in entries) - WINDOW
             recent = store.recent_stories(since)
             stories = cluster(entries, recent)
-            store.record_stories(stories)
+            self._record(stories)
             before = {story.id for story, _ in recent}
             self._shop.tally.numbers["stories"] += sum(story.id not in before for story in stories)
+        self._record([])  # a revised text may tell a state, too
+
+    def _record(self, stories: Sequence[Story]) -> None:
+        turns = self._following.turns(stories)
+        if not stories and not turns:
+            return
+        try:
+            self._shop.store.record_stories(stories, turns)
+        except StoreError:
+            self._following.forget()
+            raise
 
     def queue(self) -> None:
         """Queue what each reader is due. A template that fails holds up its own readers only."""

@@ -166,6 +166,18 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def stories(self, ids: Iterable[str]) -> list[Story]:
+        """Return those of the stories that there are, whole, by id."""
+
+    @abstractmethod
+    def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:
+        """Return the matches of topics that tell a state and are new or revised behind seq `after`.
+
+        Held ones too, except what was withdrawn; with or without a story; of entries first seen at or
+        after `since`. In order of seq.
+        """
+
+    @abstractmethod
     def turns(self, topics: Iterable[str]) -> list[Turn]:
         """Return the turns of topics, in the order in which they were noted."""
 
