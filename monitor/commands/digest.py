@@ -79,7 +79,7 @@ def _preview(config: Config, route: Route, at: datetime | None, form: str) -> st
         shown = replace(route, nothing_new=True)
         reader = Reader(route=shown, channel=channel, recipient=Recipient(address=address))
         found = situation(store, reader, cursor.position if cursor else 0, now, now)
-        desk = replace(service.desk(config), states=store.feed_states())
+        desk = replace(service.desk(config, service.matcher(config)), states=store.feed_states())
     finally:
         store.close()
     since = cursor.last_slot if cursor else None

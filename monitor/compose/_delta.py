@@ -78,6 +78,8 @@ def tell(case: Case, happened: Happened) -> DigestStory | None:
     telling = {item.entry.id for item in parts.sources}
     telling |= {note.item.entry.id for note in facts}
     telling |= {quote.item.entry.id for quote in denials}
+    telling |= {side.item.entry.id for one in news.contradictions for side in one.sides}
+    telling |= {entry_id for note in news.turns for entry_id in note.turn.entry_ids}
     fresh = [item for item in case.fresh if item.entry.id in telling]
     shown = case.ranked(fresh) or _told_before(case, news)
     rest = [item for item in case.fresh if item not in shown]
