@@ -54,7 +54,7 @@ def life(
         "languages": _spread(len({one.language for one in coverage})),
         "tier": max(_TIERS.get(tier(entry), 0.0) for entry in entries),
         "growth": _saturated(growth),
-        "match": max(score, 0.0) / (max(score, 0.0) + 1),
+        "match": max(score, 0.0) / (max(score, 0.0) + 10),
     }
     added = {name: round(WEIGHTS[name] * value, 1) for name, value in parts.items()}
     return Life(

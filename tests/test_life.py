@@ -68,8 +68,8 @@ def test_a_copy_keeps_no_story_alive() -> None:
 def test_the_importance_is_the_sum_of_what_the_page_says() -> None:
     entries = [an_entry("a"), an_entry("b", "duna", minute=30), an_entry("c", "agency", minute=60)]
     one = lived(*entries, tier=1, score=1, hours=2)
-    assert one.parts == {"sources": 20.0, "languages": 10.0, "tier": 15.0, "growth": 7.5, "match": 5.0}
-    assert one.importance == 57.5
+    assert one.parts == {"sources": 20.0, "languages": 10.0, "tier": 15.0, "growth": 7.5, "match": 0.9}
+    assert one.importance == 53.4
     page = dict(re.findall(r"^\| (\w+) \| (\d+) \| ", DOC.read_text(encoding="utf-8"), re.MULTILINE))
     assert {name: float(most) for name, most in page.items()} == WEIGHTS
     assert sum(WEIGHTS.values()) == 100

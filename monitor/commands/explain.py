@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 import click
 
 from monitor import service
-from monitor.cluster import WINDOW
 from monitor.commands._app import App, json_option, plain, print_json
+from monitor.commands._story import life_facts, life_lines, sending_facts, story_of
 from monitor.config import Config
 from monitor.match import Explanation
-from monitor.model import Clause, Delivery, Entry, Match, Said, Send, Span, StateEvidence
-from monitor.stores import Store
+from monitor.model import Clause, Entry, Said, Span, StateEvidence
 
 WIDE = 90
 """Characters of a clause's text that are shown: a long query would bury what it says."""
@@ -39,17 +37,17 @@ def command(
     entry the answer goes on to its story, routes and deliveries.
     """
     config = app.load()
-    sending: list[dict[str, Any]] | None = None
+    became: dict[str, Any] | None = None
     if what.startswith("e:"):
-        entry, sending = _stored(config, what.removeprefix("e:"))
+        entry, became = _stored(config, what.removeprefix("e:"))
         rename: str | None = None
     else:
         entry, rename = _given(what, lang), "text"
     matcher = service.matcher(config)
     found = matcher.explain(entry, topic=topic, query=query)
     facts = _facts(found, rename) | _said(matcher.said(entry), rename)
-    if sending is not None:
-        facts = {"entry": plain(entry), **facts, "sending": sending}
+    if became is not None:
+        facts = {"entry": plain(entry), **facts, **became}
     if as_json:
         print_json(facts)
     else:
@@ -146,7 +144,7 @@ def _clause(clause: Clause, rename: str | None) -> dict[str, Any]:
 # ── an entry of the archive: what became of it ────────────────────────────────────────────────
 
 
-def _stored(config: Config, entry_id: str) -> tuple[Entry, list[dict[str, Any]]]:
+def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
     store = service.open_store(config)
     store.open()
     try:
@@ -154,49 +152,13 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, list[dict[str, Any]]]
         if found is None:
             raise click.UsageError(f"no entry's id (or more than one) begins with {entry_id!r}")
         entry, matches = found
-        return entry, _sending(config, store, entry, matches)
+        story = story_of(store, entry)
+        return entry, {
+            "life": life_facts(config, store, story),
+            "sending": sending_facts(config, store, story, entry, matches),
+        }
     finally:
         store.close()
-
-
-def _sending(config: Config, store: Store, entry: Entry, matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """Say for each route what became of the entry, with one reason where it was not sent."""
-    around = store.recent_stories(entry.first_seen - WINDOW)
-    story = next((story.id for story, _ in around if entry.id in story.entry_ids), "")
-    deliveries = [d for d in store.deliveries(limit=10_000) if story and story in d.message.stories]
-    cursors = {(c.route, c.channel, c.recipient): c for c in store.cursors()}
-    rows = []
-    for route in config.routes:
-        mine = [match for match in matches if match.topic in route.topics]
-        row: dict[str, Any] = {"route": route.name, "story": story}
-        if not mine:
-            wanted = ", ".join(route.topics)
-            rows.append({**row, "outcome": "not matched", "reason": f"none of its topics: {wanted}"})
-            continue
-        if all(match.held for match in mine):
-            rows.append({**row, "outcome": "held", "reason": mine[0].held})
-            continue
-        sent = [d for d in deliveries if d.message.route == route.name]
-        rows += [{**row, **_delivery(d)} for d in sent]
-        if not sent:
-            slots = [c.next_slot for key, c in cursors.items() if key[0] == route.name and c.next_slot]
-            when = (
-                "at once" if route.send is Send.IMMEDIATE else plain(min(slots)) if slots else "its next slot"
-            )
-            rows.append({**row, "outcome": "waiting", "reason": f"told {when}"})
-    return rows
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "delivery": delivery.id,
-        "channel": delivery.channel,
-        "recipient": delivery.message.recipient.address,
-        "kind": delivery.message.kind.value,
-        "outcome": delivery.status.value,
-        "at": plain(delivery.sent_at or delivery.due_at),
-        "reason": delivery.detail or delivery.reason,
-    }
 
 
 # ── for people ────────────────────────────────────────────────────────────────────────────────
@@ -224,6 +186,10 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         for state in topic["states"] if topic["matched"] else ():
             _print_state(state, whole=whole)
     _print_said(facts)
+    if facts.get("life"):
+        click.echo("")
+        for line in life_lines(facts["life"]):
+            click.echo(line)
     for row in facts.get("sending", []):
         place = (
             f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]
