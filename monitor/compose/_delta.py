@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from monitor import text
 from monitor.compose._case import Case
+from monitor.compose._denials import denials
+from monitor.compose._denials import items as denial_items
 from monitor.compose._disputes import items as conflict_items
-from monitor.life import appeared, short
 from monitor.model import (
     Change,
     ChangeKind,
@@ -20,18 +20,10 @@ from monitor.model import (
     FactKind,
     FactNote,
     HeadlineChange,
-    Quote,
-    Stance,
-    Statement,
     StoryEntry,
     StoryNews,
     TurnNote,
 )
-
-_ONE_DENIAL = timedelta(hours=24)
-"""Within this a speaker's denials in other languages are taken for the same."""
-_SAME_WORDS = 0.25
-"""Share of words from which on two denials of a speaker in one language are the same, told twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +54,11 @@ def tell(case: Case, happened: Happened) -> DigestStory | None:
         return _whole(case, happened) if case.items else None
     parts = _sorted_out(case, happened.changes)
     facts = _new_facts(case, [*parts.sources, *parts.further, *parts.edited])
-    denials = _denials(case, parts)
+    denied = denials(case, [*parts.sources, *parts.further, *parts.repeats, *parts.edited])
     news = StoryNews(
         sources=tuple(parts.sources),
         facts=facts,
-        denials=denials,
+        denials=denied,
         contradictions=tuple(happened.contradictions),
         headlines=_headlines(case, happened.changes),
         turns=tuple(happened.turns),
@@ -77,7 +69,7 @@ def tell(case: Case, happened: Happened) -> DigestStory | None:
         return None
     telling = {item.entry.id for item in parts.sources}
     telling |= {note.item.entry.id for note in facts}
-    telling |= {quote.item.entry.id for quote in denials}
+    telling |= {quote.item.entry.id for quote in denied}
     telling |= {side.item.entry.id for one in news.contradictions for side in one.sides}
     telling |= {entry_id for note in news.turns for entry_id in note.turn.entry_ids}
     fresh = [item for item in case.fresh if item.entry.id in telling]
@@ -91,7 +83,7 @@ def _whole(case: Case, happened: Happened) -> DigestStory:
     items = list(case.items.values())
     own = [item for item in items if item.entry.id not in case.copies] or items[:1]
     news = StoryNews(
-        denials=_denials(case, _Parts(sources=items)),
+        denials=denials(case, items),
         contradictions=tuple(happened.contradictions),
         turns=tuple(happened.turns),
     )
@@ -203,53 +195,6 @@ def _same(one: Fact, other: Fact) -> bool:
     return bounded and max(one.low, other.low) <= min(one.high, other.high)
 
 
-def _denials(case: Case, parts: _Parts) -> tuple[Quote, ...]:
-    """Return the denials of named speakers that the reader was not told, whoever carries them."""
-    fresh = [*parts.sources, *parts.further, *parts.repeats, *parts.edited]
-    fresh.sort(key=lambda item: (appeared(item.entry), item.entry.id))
-    known = [(said, item) for item in case.known if item not in parts.edited for said in _denied(case, item)]
-    found: list[list[tuple[Statement, StoryEntry]]] = []
-    for item in fresh:
-        for said in _denied(case, item):
-            if _repeats(said, item, known):
-                known.append((said, item))
-                continue
-            same = next((one for one in found if _repeats(said, item, one)), None)
-            if same is None:
-                found.append([(said, item)])
-            else:
-                same.append((said, item))
-    quotes = []
-    for one in found:
-        best = case.ranked([item for _, item in one])[0]
-        said = next(said for said, item in one if item is best)
-        carried = len({item.entry.id for _, item in one}) - 1
-        quotes.append(
-            Quote(speaker=said.speaker, stance=said.stance, span=said.span, item=best, more=carried)
-        )
-    return tuple(quotes)
-
-
-def _denied(case: Case, item: StoryEntry) -> list[Statement]:
-    return [one for one in case.desk.read(item.entry).statements if one.stance is Stance.DENIES]
-
-
-def _repeats(one: Statement, item: StoryEntry, told: Sequence[tuple[Statement, StoryEntry]]) -> bool:
-    """Whether a denial is one of those told: in the same words, or in another language within a day.
-
-    Where the speaker was quoted in this language before, the words decide.
-    """
-    said = [(other, where) for other, where in told if other.speaker == one.speaker]
-    language = short(item.entry.language)
-    here = [other for other, where in said if short(where.entry.language) == language]
-    if here:
-        mine = set(text.words(one.span.surface))
-        words = [set(text.words(other.span.surface)) for other in here]
-        return any(len(mine & theirs) >= _SAME_WORDS * len(mine | theirs) for theirs in words)
-    out = appeared(item.entry)
-    return any(abs(out - appeared(where.entry)) <= _ONE_DENIAL for _, where in said)
-
-
 def _headlines(case: Case, changes: Sequence[Change]) -> tuple[HeadlineChange, ...]:
     """Return the headlines that the reader was told and that are others now."""
     by_entry: dict[str, list[Change]] = {}
@@ -298,7 +243,8 @@ def _items(
     case: Case, told: Iterable[StoryEntry], news: StoryNews, changes: Sequence[Change]
 ) -> tuple[str, ...]:
     """Return all that this telling tells, as items: told once, they are never news again."""
-    items: dict[str, None] = {}
+    told = list(told)
+    items = dict.fromkeys(denial_items(case, told))
     for item in told:
         items[f"entry:{item.entry.id}"] = None
         if item.entry.id not in case.copies:
