@@ -144,6 +144,7 @@ MESSAGES = st.builds(
     subject=TEXT,
     parts=st.dictionaries(TEXT, TEXT, max_size=3),
     stories=st.lists(TEXT, max_size=3).map(tuple),
+    told=st.dictionaries(TEXT, st.lists(TEXT, max_size=3).map(tuple), max_size=3),
     thread=TEXT,
 )
 

@@ -62,7 +62,7 @@ def mail(
     if message.thread:
         root = f"<thread.{_atom(message.thread)}@{domain}>"
         headers |= {"In-Reply-To": root, "References": root}
-    if message.kind is Kind.ALERT and message.stories:
+    if message.kind is not Kind.DIGEST and message.stories:
         headers["X-Monitor-Story"] = one_line(message.stories[0])
     body = MIMEMultipart("alternative", boundary=f"=_{_atom(message.id)[:40]}_=")
     del body["MIME-Version"]
