@@ -118,8 +118,8 @@ class Store(ABC):
         finds a lower one later. A revised entry's match keeps its number and why it is held.
 
         The log says of each revised entry that was about a topic which headline it had and has; of
-        one that is so no more, that it was withdrawn: that match is held from then on, and comes
-        with a new number should it hold again.
+        one that has another headline and is so no more, that it was withdrawn: that match is held from
+        then on, and comes with a new number should it hold again.
         """
 
     @abstractmethod

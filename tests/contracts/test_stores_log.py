@@ -123,6 +123,15 @@ def test_an_entry_that_is_about_it_no_more_is_withdrawn_and_comes_anew_if_it_is_
     assert [hit.entry for hit in store.hits(["summit"], news.position, NOW + DAY)] == [again]
 
 
+def test_a_text_that_its_feed_cut_under_the_same_headline_withdraws_nothing(store: Store) -> None:
+    absorb(store, entry(1))
+    tell(store, entry(1))
+    revise(store, second(entry(1), entry(1).title), topics=())
+    news = store.news(["summit"], 0, NOW + DAY)
+    assert [one.kind for one in news.changes] == [ChangeKind.REVISED]
+    assert [hit.seq for hit in news.hits] == [1]
+
+
 def test_a_match_that_its_own_batch_takes_back_is_never_told(store: Store) -> None:
     store.sync_feeds(feeds(FEED, "https://example.net/rss"), NOW, spread=HOUR * 0)
     states = list(claim(store).values())
