@@ -58,7 +58,7 @@ ROUTE = Route(name="day", topics=("summit", "call"), channels=("desk",), timezon
 READER = Reader(route=ROUTE, channel="desk", recipient=Recipient(address="desk@example.org"))
 STATES = (
     State(id="agreed", query="x", title={"en": "Agreed", "bn": "সম্মত"}),
-    State(id="off", query="x", title={"en": "Called off", "bn": "বাতিল"}, contradicts=("agreed",)),
+    State(id="off", query="x", title={"en": "Called off", "bn": "বাতিল"}, contradicts=("agreed",), open=True),
 )
 
 

@@ -35,18 +35,18 @@ def notes(
 
 
 def standing(turns: Sequence[Turn], reader: Reader, desk: Desk) -> list[Turn]:
-    """Return the turns that contradicted what held and that no later one ended: what is in doubt."""
-    open_turns: dict[tuple[str, str], Turn] = {}
+    """Return the turns to a state that is open (in doubt, postponed) and that no later one ended."""
+    unsettled: dict[tuple[str, str], Turn] = {}
     for turn in sorted(turns, key=lambda one: (one.reached_at, one.id)):
-        if turn.topic not in reader.route.topics:
-            continue
         states = {state.id: state for state in desk.stages.get(turn.topic, ())}
-        ended = states[turn.state].contradicts if turn.state in states else turn.before
-        for state in ended:
-            open_turns.pop((turn.topic, state), None)
-        if turn.before:
-            open_turns[turn.topic, turn.state] = turn
-    return list(open_turns.values())
+        state = states.get(turn.state)
+        if state is None or turn.topic not in reader.route.topics:
+            continue
+        for ended in state.contradicts:
+            unsettled.pop((turn.topic, ended), None)
+        if state.open:
+            unsettled[turn.topic, turn.state] = turn
+    return list(unsettled.values())
 
 
 def _title(state: State | None, name: str, reader: Reader) -> str:

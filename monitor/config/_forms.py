@@ -224,6 +224,9 @@ class StateForm(Form):
     before: Annotated[tuple[Identifier, ...], Many] = Field(
         (), description="States while one of which holds it is no news, and not reached."
     )
+    open: bool = Field(
+        _STATE.open, description="Not how it ends: digests remind of it until another state ends it."
+    )
 
 
 class TopicForm(Form):

@@ -114,6 +114,7 @@ class State:
     are the entities whose own word, quoted by a single source, is enough. `contradicts` are the states
     that this one ends (postponed: agreed, venue set …). It is reached only while one of `after` holds,
     where some are named, and none of `before`: an offer to meet is no news once a meeting is agreed.
+    While it is `open`, readers are reminded of it.
     """
 
     id: str
@@ -124,6 +125,8 @@ class State:
     contradicts: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    open: bool = False
+    """Not how it ends: in doubt, postponed. Another state ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
