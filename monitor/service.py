@@ -280,6 +280,7 @@ def desk(config: Config, reads: Matcher) -> Desk:
         topics={topic.id: topic.title for topic in config.topics},
         labels={entity.id: entity.label for entity in config.entities},
         stages={topic.id: topic.states for topic in config.topics},
+        within={entity.id: entity.within for entity in config.entities},
         feeds={feed.url: feed for feed in config.feeds},
         read=_remembering(reads.said),
     )

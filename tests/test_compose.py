@@ -257,6 +257,15 @@ def test_a_denial_is_shown_even_in_a_copy_and_once() -> None:
     assert sorted(q.speaker for q in story.news.denials) == ["lavrov", "peskov"], "others are others"
 
 
+def test_a_spokesman_and_the_body_he_speaks_for_deny_once() -> None:
+    summary = "kremlin denies any date; peskov denies any such date"
+    desk = replace(DESK, within={"peskov": ("kremlin",)})
+    digest = made(of(a_hit(1, an_entry("a", summary=summary))).situation(), desk=desk)
+
+    assert digest is not None
+    assert [q.speaker for q in digest.sections[0].stories[0].news.denials] == ["peskov"]
+
+
 def test_different_answers_stand_side_by_side_once_and_stay_open_until_they_agree() -> None:
     ledger = of(a_hit(1, an_entry("a", summary=TWO)))
     told(ledger)

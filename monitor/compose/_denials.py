@@ -36,10 +36,10 @@ def denials(case: Case, fresh: Iterable[StoryEntry]) -> tuple[Quote, ...]:
     for item in sorted(fresh, key=lambda one: (appeared(one.entry), one.entry.id)):
         for said in _denied(case, item):
             denial = _denial(said, item)
-            if _repeats(denial, known):
+            if _repeats(denial, known, case):
                 known.append(denial)
                 continue
-            same = next((one for one in found if _repeats(denial, [told for told, _, _ in one])), None)
+            same = next((one for one in found if _repeats(denial, [told for told, _, _ in one], case)), None)
             if same is None:
                 found.append([(denial, said, item)])
             else:
@@ -60,7 +60,10 @@ def items(case: Case, told: Iterable[StoryEntry]) -> list[str]:
 
 def _quote(case: Case, one: Sequence[tuple[_Denial, Statement, StoryEntry]]) -> Quote:
     best = case.ranked([item for _, _, item in one])[0]
-    said = next(said for _, said, item in one if item is best)
+    # Of "the Kremlin denied" and "Peskov denied" the one with the name.
+    said = max(
+        (said for _, said, item in one if item is best), key=lambda s: bool(case.desk.within.get(s.speaker))
+    )
     carried = len({item.entry.id for _, _, item in one}) - 1
     return Quote(speaker=said.speaker, stance=said.stance, span=said.span, item=best, more=carried)
 
@@ -84,13 +87,19 @@ def _remembered(item: str) -> Iterator[_Denial]:
         yield _Denial(speaker, language, datetime.fromisoformat(at), frozenset(words.split()))
 
 
-def _repeats(one: _Denial, told: Iterable[_Denial]) -> bool:
+def _repeats(one: _Denial, told: Iterable[_Denial], case: Case) -> bool:
     """Whether a denial is one of those told: in the same words, or in another language within a day.
 
-    Where the speaker was quoted in this language before, the words decide.
+    A spokesman and the body he speaks for are one. Where it was quoted in this language before, the words
+    decide.
     """
-    said = [other for other in told if other.speaker == one.speaker]
+    said = [other for other in told if _one_voice(one.speaker, other.speaker, case)]
     here = [other.words for other in said if other.language == one.language]
     if here:
         return any(len(one.words & words) >= _SAME_WORDS * len(one.words | words) for words in here)
     return any(abs(one.at - other.at) <= _ONE for other in said)
+
+
+def _one_voice(one: str, other: str, case: Case) -> bool:
+    within = case.desk.within
+    return one == other or one in within.get(other, ()) or other in within.get(one, ())
