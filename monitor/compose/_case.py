@@ -22,6 +22,7 @@ from monitor.model import (
     Span,
     State,
     StoryEntry,
+    Turn,
 )
 from monitor.sources import independent
 
@@ -124,6 +125,17 @@ class Case:
         """Return the publishers of entries, each once, in the order in which they were out."""
         wanted = set(entry_ids)
         return tuple(dict.fromkeys(i.entry.source for one, i in self.items.items() if one in wanted))
+
+    def told_by(self, entry_id: str, turn: Turn) -> tuple[Span, ...]:
+        """Return the words by which an entry tells the state of a turn."""
+        return tuple(
+            span
+            for hit in self.dossier.hits
+            if hit.entry.id == entry_id and hit.match.topic == turn.topic
+            for state in hit.match.states
+            if state.state == turn.state and state.matched
+            for span in state.spans
+        )
 
     @property
     def topics(self) -> tuple[str, ...]:

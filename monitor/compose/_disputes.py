@@ -10,7 +10,10 @@ from itertools import combinations
 from monitor.compose._case import Case
 from monitor.facts import conflicts
 from monitor.life import STALE, appeared
-from monitor.model import Contradiction, Fact, FactNote, StoryEntry
+from monitor.model import Contradiction, Fact, FactKind, FactNote, StoryEntry
+
+_APART = 5
+"""Lengths of time that are more times apart than this are of different things."""
 
 _Question = tuple[str, str]
 """Kind of fact, and what it is about."""
@@ -56,18 +59,34 @@ def _of(question: _Question, answers: Sequence[_Answer]) -> list[Contradiction]:
     for answer in answers:
         kinds[answer.values].append(answer)
     for some, others in combinations(kinds.values(), 2):
-        if any(_rivals(one, other) for one in some for other in others):
-            for a, b in conflicts(some[0].facts, others[0].facts):
-                pairs.add(frozenset((a.value, b.value)))
+        differing = [pair for pair in conflicts(some[0].facts, others[0].facts) if _one_question(*pair)]
+        if differing and any(_rivals(one, other) for one in some for other in others):
+            pairs |= {frozenset((a.value, b.value)) for a, b in differing}
     return [_side_by_side(question, values, answers) for values in _connected(pairs)]
 
 
+def _one_question(a: Fact, b: Fact) -> bool:
+    """Whether two values that exclude each other are likely to be about the very same.
+
+    A call of two hours and a silence of two months are not; nor need a day and a week be.
+    """
+    if a.kind is FactKind.DURATION:
+        return max(a.high, b.high) <= _APART * min(a.high, b.high)
+    return a.kind is not FactKind.DATE or (a.low == a.high and b.low == b.high)
+
+
 def _rivals(one: _Answer, other: _Answer) -> bool:
-    """Whether two answers come from different sources, of one topic, in one time."""
+    """Whether two answers come from different sources and are about one thing.
+
+    In one story they are. Across stories of one topic a number or a length of time is; a place or a
+    day is not: one meeting was in Alaska, the next is in Budapest.
+    """
     if one.item.entry.source == other.item.entry.source:
         return False
     if one.case is other.case:
         return one.case.group[one.item.entry.id] != one.case.group[other.item.entry.id]
+    if one.facts[0].kind in (FactKind.PLACE, FactKind.DATE):
+        return False
     same = set(one.case.topics) & set(other.case.topics)
     return bool(same) and abs(appeared(one.item.entry) - appeared(other.item.entry)) <= STALE
 

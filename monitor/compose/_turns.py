@@ -18,20 +18,33 @@ def notes(
     for turn in sorted(turns, key=lambda one: (one.reached_at, one.id)):
         states = {state.id: state for state in desk.stages.get(turn.topic, ())}
         found = [items[one] for one in turn.entry_ids if one in items]
-        first = found[0][1] if found else None
         whose = found[0][0].id if found else turn.story_id
         told = [item for _, item in found]
+        shown = _shown(turn, found)
         made.append(
             TurnNote(
                 turn=turn if turn.story_id in cases else replace(turn, story_id=whose),
                 title=_title(states.get(turn.state), turn.state, reader),
                 before=tuple(_title(states.get(one), one, reader) for one in turn.before),
-                item=replace(first, spans=turn.spans) if first else None,
+                item=shown,
                 quotes=_quotes(turn.statements, told),
                 sources=tuple(dict.fromkeys(item.entry.source for item in told)),
             )
         )
     return tuple(made)
+
+
+def _shown(turn: Turn, found: Sequence[tuple[Case, StoryEntry]]) -> StoryEntry | None:
+    """Return the report that tells it best to this reader, with the words that tell it."""
+    words = {item.entry.id: case.told_by(item.entry.id, turn) for case, item in found}
+    first = found[0][1].entry.id if found else ""
+    if not words.get(first):
+        words[first] = turn.spans
+    telling = [(case, item) for case, item in found if words[item.entry.id]]
+    if not telling:
+        return None
+    best = telling[0][0].ranked([item for _, item in telling])[0]
+    return replace(best, spans=words[best.entry.id])
 
 
 def standing(turns: Sequence[Turn], reader: Reader, desk: Desk) -> list[Turn]:
