@@ -11,6 +11,8 @@ from monitor.life import appeared, lead_rank, life, short
 from monitor.model import (
     Dossier,
     Entry,
+    Fact,
+    FactKind,
     Feed,
     FeedState,
     Hit,
@@ -28,6 +30,9 @@ from monitor.sources import independent
 
 _LATE = timedelta(hours=6)
 """An entry that was out so long before we saw it, and before what the reader knows, is history."""
+
+
+_FIRST = tuple(FactKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +141,22 @@ class Case:
             if state.state == turn.state and state.matched
             for span in state.spans
         )
+
+    def facts(self, item: StoryEntry) -> list[Fact]:
+        """Return the values in an entry that may be news, what is counted or measured first.
+
+        Not a number of nobody knows what, nor the country where something is ("a truce in Ukraine"), nor
+        a day that is not ahead: when it was said and when it was are one word apart ("on Thursday").
+        """
+        today = appeared(item.entry).toordinal()
+        told = [
+            fact
+            for fact in self.desk.read(item.entry).facts
+            if fact.about
+            and (fact.kind is not FactKind.PLACE or fact.within)
+            and (fact.kind is not FactKind.DATE or today < fact.low == fact.high)
+        ]
+        return sorted(told, key=lambda fact: _FIRST.index(fact.kind))
 
     @property
     def topics(self) -> tuple[str, ...]:

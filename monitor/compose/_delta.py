@@ -17,7 +17,6 @@ from monitor.model import (
     Contradiction,
     DigestStory,
     Fact,
-    FactKind,
     FactNote,
     HeadlineChange,
     StoryEntry,
@@ -149,10 +148,10 @@ def _sorted_out(case: Case, changes: Sequence[Change]) -> _Parts:
 
 def _new_facts(case: Case, items: Sequence[StoryEntry]) -> tuple[FactNote, ...]:
     """Return the values that these entries give and the reader was not told, with all who give them."""
-    known = [fact for item in case.known if item not in items for fact in _facts(case, item)]
+    known = [fact for item in case.known if item not in items for fact in case.facts(item)]
     found: dict[str, list[tuple[Fact, StoryEntry]]] = {}
     for item in items:
-        for fact in _facts(case, item):
+        for fact in case.facts(item):
             if fact_item(fact) not in case.told and not any(_same(fact, one) for one in known):
                 found.setdefault(fact_item(fact), []).append((fact, item))
     notes = []
@@ -166,23 +165,6 @@ def _new_facts(case: Case, items: Sequence[StoryEntry]) -> tuple[FactNote, ...]:
             )
         )
     return tuple(notes)
-
-
-def _facts(case: Case, item: StoryEntry) -> list[Fact]:
-    """Return what an entry says that may be news.
-
-    A number of nobody knows what is none, nor is the country where something is ("a truce in Ukraine").
-    """
-    facts = [
-        fact
-        for fact in case.desk.read(item.entry).facts
-        if fact.about and (fact.kind is not FactKind.PLACE or fact.within)
-    ]
-    return sorted(facts, key=lambda fact: _FIRST.index(fact.kind))
-
-
-_FIRST = tuple(FactKind)
-"""How long, how many and how much come before when and where."""
 
 
 def _same(one: Fact, other: Fact) -> bool:
@@ -248,7 +230,7 @@ def _items(
     for item in told:
         items[f"entry:{item.entry.id}"] = None
         if item.entry.id not in case.copies:
-            items |= dict.fromkeys(fact_item(fact) for fact in _facts(case, item))
+            items |= dict.fromkeys(fact_item(fact) for fact in case.facts(item))
     items |= dict.fromkeys(name for one in news.contradictions for name in conflict_items(one))
     items |= dict.fromkeys(turn_item(note.turn.id) for note in news.turns)
     items |= dict.fromkeys(_revised(change) for change in changes if change.entry_id)

@@ -13,8 +13,8 @@ from monitor.model import Quote, Stance, Statement, StoryEntry
 
 _ONE = timedelta(hours=24)
 """Within this a speaker's denials in other languages are taken for the same."""
-_SAME_WORDS = 0.25
-"""Share of words from which on two denials of a speaker in one language are the same, told twice."""
+_SAME_WORDS = 0.4
+"""Share of the shorter one's words from which on two denials of a speaker in one language are the same."""
 _KEPT = 30
 """Words by which a denial is remembered."""
 
@@ -69,7 +69,14 @@ def _quote(case: Case, one: Sequence[tuple[_Denial, Statement, StoryEntry]]) -> 
 
 
 def _denied(case: Case, item: StoryEntry) -> list[Statement]:
-    return [one for one in case.desk.read(item.entry).statements if one.stance is Stance.DENIES]
+    """Return who denies what in an entry; a headline says again what its text says."""
+    said = [one for one in case.desk.read(item.entry).statements if one.stance is Stance.DENIES]
+    text_says = [one.speaker for one in said if one.span.field != "title"]
+    return [
+        one
+        for one in said
+        if one.span.field != "title" or not any(_one_voice(one.speaker, who, case) for who in text_says)
+    ]
 
 
 def _denial(said: Statement, item: StoryEntry) -> _Denial:
@@ -96,7 +103,7 @@ def _repeats(one: _Denial, told: Iterable[_Denial], case: Case) -> bool:
     said = [other for other in told if _one_voice(one.speaker, other.speaker, case)]
     here = [other.words for other in said if other.language == one.language]
     if here:
-        return any(len(one.words & words) >= _SAME_WORDS * len(one.words | words) for words in here)
+        return any(len(one.words & words) >= _SAME_WORDS * min(len(one.words), len(words)) for words in here)
     return any(abs(one.at - other.at) <= _ONE for other in said)
 
 

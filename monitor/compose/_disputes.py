@@ -44,7 +44,7 @@ def contradictions(cases: Sequence[Case]) -> list[Contradiction]:
             if entry_id in case.copies and entry_id not in leading:
                 continue
             said: defaultdict[_Question, list[Fact]] = defaultdict(list)
-            for fact in case.desk.read(item.entry).facts:
+            for fact in case.facts(item):
                 said[fact.kind.value, fact.about].append(fact)
             for question, facts in said.items():
                 asked[question].append(_Answer(case, item, tuple(facts)))
@@ -68,11 +68,9 @@ def _of(question: _Question, answers: Sequence[_Answer]) -> list[Contradiction]:
 def _one_question(a: Fact, b: Fact) -> bool:
     """Whether two values that exclude each other are likely to be about the very same.
 
-    A call of two hours and a silence of two months are not; nor need a day and a week be.
+    A call of two hours and a silence of two months are not.
     """
-    if a.kind is FactKind.DURATION:
-        return max(a.high, b.high) <= _APART * min(a.high, b.high)
-    return a.kind is not FactKind.DATE or (a.low == a.high and b.low == b.high)
+    return a.kind is not FactKind.DURATION or max(a.high, b.high) <= _APART * min(a.high, b.high)
 
 
 def _rivals(one: _Answer, other: _Answer) -> bool:
@@ -146,7 +144,7 @@ def is_open(one: Contradiction, cases: Sequence[Case]) -> bool:
                 continue
             given = frozenset(
                 fact.value
-                for fact in case.desk.read(item.entry).facts
+                for fact in case.facts(item)
                 if (fact.kind.value, fact.about) == (one.kind, one.about)
             )
             if given & values:
