@@ -16,6 +16,7 @@ from monitor.model import (
     Reading,
     Span,
     Stance,
+    StateEvidence,
     Statement,
     Story,
     Turn,
@@ -165,6 +166,54 @@ def test_turns_are_noted_once_with_the_story_they_follow_from(store: Store) -> N
         (4, ChangeKind.TURN, held),
     ]
     assert store.news(["war"], 0, NOW + HOUR).changes == ()
+
+
+def telling(
+    store: Store, one: Entry, *states: str, held: str = "", later: int = 0, revised: bool = False
+) -> None:
+    """Absorb an entry whose match tells states."""
+    if not store.feed_states():
+        store.sync_feeds(feeds(FEED), NOW, spread=HOUR * 0)
+    state = claim(store, NOW + later * MINUTE)[FEED]
+    found = match(one, held=held)
+    told = tuple(StateEvidence(state=name, spans=(PESKOV.span,)) for name in states)
+    found = replace(found, evidence=replace(found.evidence, states=told))
+    fresh = Fresh(entries=() if revised else (one,), revised=(one,) if revised else ())
+    record = PollRecord(
+        state=replace(state, next_poll_at=NOW),
+        fresh=fresh,
+        readings={one.id: Reading(matches=(found,), key="x")},
+    )
+    assert store.record_polls([record], NOW + later * MINUTE) == [True]
+
+
+def test_who_tells_a_state_is_found_new_held_or_revised_with_or_without_a_story(store: Store) -> None:
+    telling(store, entry(1), "agreed", "venue-set")
+    telling(store, entry(2), later=1)
+    telling(store, entry(3), "agreed", held="before-start", later=2)
+    tell(store, entry(1), story="aa")
+    found = store.tellers(["summit"], 0, NOW)
+    assert [(hit.entry.id, hit.story_id, [one.state for one in hit.match.states]) for hit in found] == [
+        (entry(1).id, "aa", ["agreed", "venue-set"]),
+        (entry(3).id, "", ["agreed"]),
+    ]
+    assert [hit.match.held for hit in found] == ["", "before-start"]
+    assert store.tellers(["war"], 0, NOW) == []
+    assert store.tellers(["summit"], 0, NOW + MINUTE) == [], "first seen before the window"
+    mark = store.last_seq()
+    assert store.tellers(["summit"], mark, NOW) == []
+    telling(store, second(entry(2), "স্থগিত"), "postponed", later=3, revised=True)
+    assert [hit.entry.title for hit in store.tellers(["summit"], mark, NOW)] == ["স্থগিত"]
+
+
+def test_stories_are_given_whole_by_id(store: Store) -> None:
+    absorb(store, entry(1), entry(2), entry(3))
+    tell(store, entry(2), entry(1), story="bb")
+    tell(store, entry(3), story="aa")
+    assert [(one.id, one.entry_ids) for one in store.stories(["bb", "aa", "none"])] == [
+        ("aa", (entry(3).id,)),
+        ("bb", (entry(2).id, entry(1).id)),
+    ]
 
 
 def test_a_cursor_passes_nothing_that_was_not_shown(store: Store) -> None:

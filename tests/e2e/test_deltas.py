@@ -80,6 +80,73 @@ def test_a_headline_that_changed_between_two_digests_is_told_before_and_after(tm
     assert len(told(replayed, "alert")) == 1
 
 
+STATES = """topics:
+  summit:
+    query: '@trump AND @putin'
+    states:
+      agreed: {query: 'agree AND meet', title: {en: Agreed, bn: সম্মতি}}
+      "off": {query: '"called off"', title: {en: Called off, bn: বাতিল}, contradicts: [agreed], open: true}
+"""
+
+
+def test_each_turn_is_told_once_by_an_alert_of_its_own_and_in_the_next_digest(tmp_path: Path) -> None:
+    told_by = {
+        "aa": [
+            (
+                "2025-10-16T10:00:00+00:00",
+                "Trump and Putin agree to meet in Budapest",
+                "A date is to follow.",
+            ),
+            (
+                "2025-10-16T15:00:00+00:00",
+                "Trump and Putin talks called off, Kremlin says",
+                "No reason given.",
+            ),
+            ("2025-10-17T09:00:00+00:00", "Putin phones Modi as Trump stays silent", "Oil was discussed."),
+        ],
+        "bb": [
+            (
+                "2025-10-16T10:30:00+00:00",
+                "Putin and Trump agree: they will meet in Hungary",
+                "Soon, it is said.",
+            ),
+            (
+                "2025-10-16T15:30:00+00:00",
+                "Summit of Trump and Putin called off",
+                "The White House confirmed it.",
+            ),
+        ],
+        "cc": [
+            ("2025-10-16T11:10:00+00:00", "Budapest it is: Trump, Putin agree to meet", "Orban is pleased.")
+        ],
+    }
+    archives = []
+    for paper, said in told_by.items():
+        items = [item(n, title, text, paper) for n, (_, title, text) in enumerate(said)]
+        polls = [(at, rss(paper, *items[: n + 1])) for n, (at, _, _) in enumerate(said)]
+        archives.append(str(an_archive(tmp_path / f"{paper}_x.tar.gz", *polls)))
+    desk = Desk(tmp_path, topics=STATES, routes=ROUTES).write()
+    replayed = desk.json("replay", *archives, "--out", str(tmp_path / "told"))
+
+    alerts = [
+        (m["turns"][0]["state"], m["turns"][0]["before"], m["turns"][0]["sources"])
+        for m in told(replayed, "turn")
+    ]
+    assert alerts == [("agreed", [], ["aa", "bb"]), ("off", ["agreed"], ["aa", "bb"])]
+    digests = [(m["slot"], [turn["state"] for turn in m["turns"]]) for m in told(replayed, "digest")]
+    assert digests == [
+        ("2025-10-16T13:00:00Z", ["agreed"]),
+        ("2025-10-17T01:30:00Z", ["off"]),
+        ("2025-10-17T13:00:00Z", []),
+    ]
+    texts = [
+        Path(m["file"]).with_suffix(".txt").read_text(encoding="utf-8") for m in told(replayed, "digest")
+    ]
+    assert [text.splitlines()[0] for text in texts]
+    assert ["এখনো অমীমাংসিত" in text for text in texts] == [False, False, True]
+    assert "বাতিল, ১৬ অক্টোবর, রাত্রি ৯:৩০ থেকে" in texts[2]
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(
     "name",
