@@ -78,8 +78,8 @@ def _preview(config: Config, route: Route, at: datetime | None, form: str) -> st
         address = cursor.recipient if cursor else "preview"
         shown = replace(route, nothing_new=True)
         reader = Reader(route=shown, channel=channel, recipient=Recipient(address=address))
-        found = situation(store, reader, cursor.position if cursor else 0, now, now)
         desk = replace(service.desk(config, service.matcher(config)), states=store.feed_states())
+        found = situation(store, reader, desk, after=cursor.position if cursor else 0, until=now, now=now)
     finally:
         store.close()
     since = cursor.last_slot if cursor else None

@@ -10,7 +10,7 @@ from monitor import slots
 from monitor.cluster import WINDOW, cluster
 from monitor.compose import Desk, Reader, Situation, plan
 from monitor.errors import RenderError, StoreError
-from monitor.model import Cursor, Delivery, Digest, Message, Recipient, Route, Send, Story
+from monitor.model import Cursor, Delivery, Digest, FactKind, Message, Recipient, Route, Said, Send, Story
 from monitor.pipeline._shop import Shop
 from monitor.pipeline.following import Following
 from monitor.stores import Store
@@ -85,7 +85,7 @@ class Telling:
         shop = self._shop
         until = now - route.group_wait if route.send is Send.IMMEDIATE else now
         reader = Reader(route=route, channel=cursor.channel, recipient=recipient)
-        found = situation(shop.store, reader, cursor.position, until, now)
+        found = situation(shop.store, reader, desk, after=cursor.position, until=until, now=now)
         if route.send is Send.IMMEDIATE and found.news.position == cursor.position:
             return
         moved, digests = plan(found, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
@@ -147,19 +147,28 @@ class Telling:
                 self._shop.store.enqueue(replace(cursor, next_slot=now), [], cursor.position)
 
 
-def situation(store: Store, reader: Reader, after: int, until: datetime, now: datetime) -> Situation:
+def situation(
+    store: Store, reader: Reader, desk: Desk, *, after: int, until: datetime, now: datetime
+) -> Situation:
     """Return what lies behind a reader's cursor at `after`, with the stories that matter to it."""
     route, channel, address = reader.route, reader.channel, reader.recipient.address
     news = store.news(route.topics, after, until)
     if news.position == after and not route.nothing_new:
         return Situation(news=news)
     stories = {hit.story_id for hit in news.hits} | {change.story_id for change in news.changes}
-    stories |= store.told(route.name, channel, address, since=now - WINDOW)
+    # A digest reminds of what is open. An alert needs other stories only to hold a new value against theirs.
+    if route.send is Send.DIGEST or any(_measures(desk.read(hit.entry)) for hit in news.hits):
+        stories |= store.told(route.name, channel, address, since=now - WINDOW)
     return Situation(
         news=news,
         dossiers=store.dossiers(route.name, channel, address, route.topics, stories - {""}),
         turns=store.turns(route.topics),
     )
+
+
+def _measures(said: Said) -> bool:
+    """Whether a text gives a value that another story's may contradict."""
+    return any(fact.about and fact.kind not in (FactKind.PLACE, FactKind.DATE) for fact in said.facts)
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

@@ -77,9 +77,15 @@ def test_an_entry_s_explanation_goes_on_to_where_it_was_sent(tmp_path: Path) -> 
         desk.run("once", "--at", "2025-10-17T02:00Z")
         sent = desk.json("explain", f"e:{found['Trump calls Putin']}")
         other = desk.json("explain", f"e:{found['Rain over Dhaka']}")
+        words = desk.run("explain", f"e:{found['Trump calls Putin']}").stdout
 
     assert [row["outcome"] for row in waiting["sending"]] == ["waiting"]
     assert [(row["outcome"], row["channel"]) for row in sent["sending"]] == [("sent", "hook")]
+    life = sent["life"]
+    assert (life["lead"], life["reports"], life["independent"]) == (found["Trump calls Putin"], 1, 1)
+    assert life["importance"] == round(sum(life["parts"].values()), 1)
+    assert f"importance {life['importance']:g} = sources 10 + languages 0 + tier 7.5 + growth" in words
+    assert other["life"] is None
     assert [(row["outcome"], row["reason"]) for row in other["sending"]] == [
         ("not matched", "none of its topics: summit")
     ]

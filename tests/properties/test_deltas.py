@@ -164,7 +164,7 @@ class Told:
     def digest(self) -> None:
         store, desk = self.world.store, replace(DESK, stages={})
         now = NOW + timedelta(hours=1)
-        found = situation(store, self.reader, self.position, now, now)
+        found = situation(store, self.reader, desk, after=self.position, until=now, now=now)
         self.seqs += [hit.seq for hit in found.news.hits] + [one.seq for one in found.news.changes]
         self.position = found.news.position
         digest = compose(found, self.reader, desk, slot=NOW, since=None, until=now)
