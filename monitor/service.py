@@ -28,7 +28,7 @@ from monitor.config import Config, changes, templates_folder
 from monitor.errors import ConfigError, MonitorError
 from monitor.fetch import Fetcher, client
 from monitor.match import Matcher
-from monitor.model import Event, Report
+from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
 from monitor.pipeline import Fetches, Parts, Pipeline
 from monitor.record import Recorder
@@ -39,6 +39,8 @@ from monitor.stores import Store
 POLL_EVERY = timedelta(seconds=1)
 SEND_EVERY = timedelta(seconds=1)
 PRUNE_EVERY = timedelta(hours=1)
+_REMEMBERED = 20_000
+"""Entries of which is remembered what they say: a few days of a large desk, some 20 MB."""
 STALE = 30.0
 """Seconds without a completed ring of either bell after which the watchdog is not fed any more."""
 
@@ -250,6 +252,7 @@ def parts(
 ) -> Parts:
     """Return everything a pipeline is made of."""
     tools = Tools(http=http, clock=clock, folder=config.folder)
+    reads = matcher(config)
     channels: dict[str, Channel] = {
         name: one.cls(name, one.options, tools) for name, one in config.channels.items()
     }
@@ -257,11 +260,12 @@ def parts(
         feeds={feed.url: feed for feed in config.feeds},
         poll=config.poll,
         keep=config.keep,
+        topics=config.topics,
         routes=config.routes,
         channels=channels,
         channel_types={name: one.type for name, one in config.channels.items()},
-        desk=desk(config),
-        matcher=matcher(config),
+        desk=desk(config, reads),
+        matcher=reads,
         fetcher=fetcher
         or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
         parser=Parser(),
@@ -270,13 +274,15 @@ def parts(
     )
 
 
-def desk(config: Config) -> Desk:
+def desk(config: Config, reads: Matcher) -> Desk:
     """Return what digests say besides their stories."""
-    labels = {entity.id: entity.label for entity in config.entities}
     return Desk(
         topics={topic.id: topic.title for topic in config.topics},
-        labels=labels,
+        labels={entity.id: entity.label for entity in config.entities},
+        stages={topic.id: topic.states for topic in config.topics},
+        within={entity.id: entity.within for entity in config.entities},
         feeds={feed.url: feed for feed in config.feeds},
+        read=_remembering(reads.said),
     )
 
 
@@ -290,6 +296,21 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 20)
+
+
+def _remembering(read: Callable[[Entry], Said]) -> Callable[[Entry], Said]:
+    """Read each text once: every reader of a story asks what its entries say. Forgets all when full."""
+    known: dict[tuple[str, int, bool], Said] = {}
+
+    def said(entry: Entry) -> Said:
+        key = (entry.id, entry.revision, bool(entry.content))
+        if key not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[key] = read(entry)
+        return known[key]
+
+    return said
 
 
 def add_reports(one: Report, other: Report) -> Report:

@@ -199,6 +199,29 @@ class Aligned:
             self._align()
         return (self._place(start)[0], self._place(end - 1)[1])
 
+    def key_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the piece `start` to `end` of the text stands in the key: the way back of `span`."""
+        if start >= end:
+            return (0, 0)
+        if not self._even and self._starts is None:
+            self.span(0, 1)
+        if self._even:
+            return (start, end)
+        return (self._key_place(start)[0], self._key_place(end - 1)[1])
+
+    def _key_place(self, position: int) -> tuple[int, int]:
+        """Return the piece of the key that one character of the text became."""
+        assert self._starts is not None
+        index = bisect_right(self._pieces, (position, "\U0010ffff")) - 1
+        begin, piece = self._pieces[index]
+        base = self._starts[index]
+        found = [i for i, (a, b) in enumerate(_places(piece)) if a <= position - begin < b]
+        if found:
+            return (base + found[0], base + found[-1] + 1)
+        after = next((i for i, (a, _) in enumerate(_places(piece)) if a > position - begin), None)
+        at = base + (len(_places(piece)) if after is None else after)
+        return (at, at)
+
     def _place(self, position: int) -> tuple[int, int]:
         """Return the piece of the text that one character of the key comes from."""
         assert self._starts is not None

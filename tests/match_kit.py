@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from monitor.match import Matcher
-from monitor.model import Entity, Entry, LookAlike, Topic
+from monitor.model import Entity, Entry, LookAlike, State, Topic
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -20,6 +20,22 @@ NOW = datetime(2025, 10, 17, 6, 0, tzinfo=UTC)
 
 def _tuples(by_language: Mapping[str, list[str]] | None) -> dict[str, tuple[str, ...]]:
     return {code: tuple(texts) for code, texts in (by_language or {}).items()}
+
+
+def _states(topic: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> tuple[State, ...]:
+    return tuple(
+        State(
+            id=name,
+            query=s["query"],
+            title=s["title"],
+            sources=s.get("sources", 2),
+            official=tuple(m for one in s.get("official", ()) for m in groups.get(one, (one,))),
+            contradicts=tuple(s.get("contradicts", ())),
+            after=tuple(s.get("after", ())),
+            before=tuple(s.get("before", ())),
+        )
+        for name, s in (topic.get("states") or {}).items()
+    )
 
 
 @cache
@@ -33,13 +49,26 @@ def shipped() -> dict[str, Any]:
             by_language: dict[str, Any] = {
                 k: _tuples(e.get(k)) for k in ("names", "forms", "typos", "unseen")
             }
-            entities.append(Entity(id=name, type=e.get("type", "thing"), label=e["label"], **by_language))
+            more = {"within": tuple(e.get("within", ())), "same_as": e.get("same_as", "")}
+            entities.append(
+                Entity(id=name, type=e.get("type", "thing"), label=e.get("label", {}), **by_language, **more)
+            )
         for name, a in (document.get("look_alikes") or {}).items():
             look_alikes.append(LookAlike(id=name, claims=_tuples(a["claims"])))
         groups |= {name: tuple(members) for name, members in (document.get("groups") or {}).items()}
         for name, t in (document.get("topics") or {}).items():
-            topics.append(Topic(id=name, query=t["query"], title=t["title"]))
-    return {"entities": entities, "look_alikes": look_alikes, "groups": groups, "topics": topics}
+            topics.append((name, t))
+    made = [
+        Topic(
+            id=name,
+            query=t["query"],
+            title=t["title"],
+            states=_states(t, groups),
+            states_unless=t.get("states_unless", ""),
+        )
+        for name, t in topics
+    ]
+    return {"entities": entities, "look_alikes": look_alikes, "groups": groups, "topics": made}
 
 
 @cache

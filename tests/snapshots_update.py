@@ -25,13 +25,14 @@ def messages() -> Iterator[tuple[str, str]]:
     renderer = Renderer([TEMPLATES])
     for language in ("bn", "en"):
         for name, digest in (
+            ("turn", sample(Kind.TURN, language=language)),
             ("digest", sample(Kind.DIGEST, language=language)),
             ("alert", sample(Kind.ALERT, language=language)),
             ("nothing", sample(Kind.DIGEST, language=language, empty=True)),
             ("long", sample(Kind.DIGEST, language=language, copies=3)),
         ):
             for channel, parts in _PARTS.items():
-                if name in ("digest", "alert") or channel == "email":
+                if name in ("digest", "alert", "turn") or channel == "email":
                     message = renderer.render(digest, channel_type=channel, parts=parts)
                     for part in parts:
                         text = message.parts[part]

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for path in (ROOT / "monitor").rglob("*.py") if "_migrations" not in path.parts)
 PLAIN = {
-    "cadence", "cluster", "compose", "dedupe", "errors", "formats", "languages", "match", "model", "parse",
-    "registry", "render", "slots", "stores", "text", "clock",
+    "cadence", "cluster", "compose", "dedupe", "errors", "facts", "follow", "formats", "languages", "match",
+    "model", "parse", "registry", "render", "slots", "stores", "text", "clock",
 }  # fmt: skip
 """Units without a socket: no function there is async."""
 
@@ -36,7 +36,7 @@ DOORS = {
     "psycopg": {"stores"},
     "pydantic": {"config"},
     "re2": {"match"},
-    "regex": {"text", "match", "languages", "render"},
+    "regex": {"text", "match", "languages", "render", "facts"},
     "rich": {"commands"},
     "ruamel": {"config"},
     "sqlalchemy": {"stores"},

@@ -1,12 +1,15 @@
-"""Every example of docs/howto/queries.md is run."""
+"""Every example of docs/howto/queries.md and of docs/howto/states.md is run."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from monitor import config
 from monitor.errors import QueryError
+from monitor.match import Matcher
 from tests.match_kit import ROOT, desk, entry
 
 PAGE = ROOT / "docs" / "howto" / "queries.md"
@@ -49,3 +52,28 @@ def test_the_page_shows_every_operator() -> None:
         "NOT",
     ):
         assert part in queries
+
+
+STATES = ROOT / "docs" / "howto" / "states.md"
+
+
+def test_the_states_of_the_page_can_be_read_and_do_as_it_says(tmp_path: Path) -> None:
+    topics, words = re.findall(r"```yaml\n(.*?)```", STATES.read_text("utf-8"), re.DOTALL)
+    no = "  no: {type: wording, forms: {en: [not]}}\n"
+    known = "".join(f"  {name}: {{names: {{en: [{name}]}}}}\n" for name in ("railway", "airline", "union"))
+    path = tmp_path / "monitor.yaml"
+    path.write_text(topics + words + no + known, encoding="utf-8")
+
+    made = config.load(path, {})
+    matcher = Matcher(made.entities, made.look_alikes, made.groups, made.topics)
+
+    def tells(text: str) -> list[str]:
+        found = matcher.explain(entry(text, lang="en"), topic="strike").topics["strike"]
+        return [one.state for one in found.states if one.matched]
+
+    assert tells("Railway strike called for Monday") == ["called"]
+    assert tells("Railway strike not called") == []
+    assert tells("Airline strike called, railway runs") == []
+    assert tells("Railway strike suspended") == ["suspended"]
+    assert tells("Is the railway strike suspended?") == []
+    assert matcher.find("@calls_off").evidence(entry("They called off the strike", lang="en")).matched

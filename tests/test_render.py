@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from monitor.errors import RenderError
-from monitor.model import Digest, DigestStory, Entry, Kind, Span, StoryEntry
+from monitor.model import Digest, DigestStory, Entry, Fact, FactKind, Kind, Span, StoryEntry, StoryNews
 from monitor.render import Renderer, sample
 from monitor.render.layout import largest, layout
 from monitor.render.passages import (
@@ -35,6 +35,8 @@ from monitor.render.passages import (
 )
 from monitor.render.reader import Reader
 from monitor.render.tidy import tidy, web_link
+from monitor.render.values import Values
+from monitor.render.words import Words, phrases
 from tests.snapshots_update import FOLDER, messages
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -274,11 +276,11 @@ def test_a_long_digest_shrinks_stories_to_a_line_before_it_leaves_any_out() -> N
     assert len(page.top) + sum(len(b.stories) for b in page.blocks) == 3
 
 
-def test_of_equally_carried_stories_the_one_in_the_readers_language_stands_first() -> None:
+def test_of_equally_important_stories_the_one_in_the_readers_language_stands_first() -> None:
     digest = sample(copies=2, language="de")
     (first, second), others = digest.sections[0].stories[:2], digest.sections[1:]
     lead = replace(second.lead, entry=replace(second.lead.entry, language="de"))
-    own = replace(second, lead=lead, sources=first.sources, score=0.0)
+    own = replace(second, lead=lead, life=first.life, score=0.0)
     section = replace(digest.sections[0], stories=(first, own, *digest.sections[0].stories[2:]))
     page = layout(replace(digest, sections=(section, *others)), full=99, listed=99)
     assert page.top[0].id == own.id
@@ -300,7 +302,7 @@ def test_reasons_are_few_and_name_entities_first() -> None:
     story = replace(section.stories[0], lead=replace(section.stories[0].lead, terms=terms))
     digest = replace(digest, sections=(replace(section, stories=(story,)),))
     text = SHIPPED.render(digest, channel_type="email", parts=("txt",)).parts["txt"]
-    assert "Why: Donald Trump, Vladimir Putin, no label, with, two hours, Summit first" in " ".join(
+    assert "Why: Donald Trump, Vladimir Putin, no label, with, two hours, Summit English" in " ".join(
         text.split()
     )
 
@@ -313,7 +315,8 @@ def test_an_outlet_with_two_entries_is_named_once() -> None:
         replace(item, entry=replace(item.entry, source="Evening Ledger", language="en"))
         for item in story.also
     )
-    digest = replace(digest, sections=(replace(section, stories=(replace(story, also=also),)),))
+    story = replace(story, also=also, news=StoryNews())
+    digest = replace(digest, sections=(replace(section, stories=(story,)),))
     message = SHIPPED.render(digest, channel_type="email", parts=("txt", "html"))
     assert "Also in: Evening Ledger\n" in message.parts["txt"]
     assert message.parts["html"].count("Evening Ledger</a>") == 1
@@ -350,7 +353,7 @@ def test_every_story_is_shown_once_or_counted_as_left_out(full: int, listed: int
 
 def test_the_bengali_digest_says_what_an_editor_needs() -> None:
     message = SHIPPED.render(sample(), channel_type="email", parts=("html", "txt"))
-    assert message.subject == "ট্রাম্প–পুতিন শীর্ষ সম্মেলন ও আরও ২টি বিষয়: ৪টি নতুন খবর · ১৭ অক্টোবর"
+    assert message.subject == "ট্রাম্প–পুতিন শীর্ষ সম্মেলন: স্থান ঠিক হয়েছে · ৪টি নতুন · ১৭ অক্টোবর"
     text, page = message.parts["txt"], message.parts["html"]
     for words in (
         "১৬ অক্টোবর, সন্ধ্যা ৭:০০ – ১৭ অক্টোবর, সকাল ৭:৩০",
@@ -385,6 +388,102 @@ def test_digests_of_a_day_and_messages_about_a_story_share_a_thread() -> None:
     assert threads == {"day.2025-10-17", "day.2025-10-18"}
     alert = SHIPPED.render(sample(Kind.ALERT), channel_type="file", parts=())
     assert (alert.thread,) == alert.stories
+
+
+def test_a_digest_says_what_turned_what_differs_what_changed_and_what_is_open() -> None:
+    digest = sample(language="en")
+    message = SHIPPED.render(digest, channel_type="email", parts=("html", "txt"))
+    text = " ".join(message.parts["txt"].split())
+    for words in (
+        "The event has turned -------------------- >>> The venue is set · Trump–Putin summit Until now: proposed",
+        "≠ Accounts differ: how long (telephone call) - about 2 h 30 m: “প্রায় আড়াই ঘণ্টা” দৈনিক নদী (Bengali) +1 "
+        "- 2 h: “two hours” Evening Ledger",
+        "! Dmitry Peskov denies: “বৈঠকের তারিখ",
+        "New here: + 1 more independent source: Dunai Hírek (Hungarian)",
+        "Told before: হাঙ্গেরি তৈরি, বললেন অরবান (3 reports)",
+        "English press first, 00:48; Bengali press minutes later; Russian press 37 m later; "
+        "Hungarian press 58 m later; nothing yet in Ukrainian",
+        "Same text in: সকালের কাগজ (Bengali)",
+        "5 independent sources",
+        "was: হাঙ্গেরি তৈরি, বললেন অরবান now: নিরাপদ আয়োজনের প্রস্তাব দিলেন অরবান",
+        "Still open ---------- - The delegations' meeting is in doubt, since 16 October, 11:30 · Until now: prepared",
+    ):
+        assert words in text
+    page = message.parts["html"]
+    assert "<s>হাঙ্গেরি তৈরি, বললেন অরবান</s>" in page
+    assert page.index("The venue is set") < page.index("<h3")
+    told = {story.id: story.told for section in digest.sections for story in section.stories}
+    first = digest.turns[0].turn.story_id
+    assert message.told == {**told, first: (*told[first], f"turn:{digest.turns[0].turn.id}")}
+
+
+def test_a_turn_is_told_with_what_held_before_and_its_story() -> None:
+    message = SHIPPED.render(sample(Kind.TURN), channel_type="email", parts=("html", "txt"))
+    assert message.subject == "ট্রাম্প–পুতিন শীর্ষ সম্মেলন: স্থান ঠিক হয়েছে (এর আগে: প্রস্তাবিত)"
+    assert message.parts["txt"].startswith("ঘটনায় নতুন মোড় · ট্রাম্প–পুতিন শীর্ষ সম্মেলন")
+    assert "আড়াই ঘণ্টা কথা বললেন" in message.parts["txt"]
+    assert message.thread == message.stories[0]
+    hook = json.loads(
+        SHIPPED.render(sample(Kind.TURN), channel_type="webhook", parts=("json",)).parts["json"]
+    )
+    assert (hook["type"], hook["data"]["kind"]) == ("event.turn", "turn")
+    assert [one["state"] for one in hook["data"]["turns"]] == ["venue"]
+
+
+def test_a_story_of_which_only_a_headline_changed_has_no_card() -> None:
+    digest = sample(language="en")
+    stories = digest.sections[0].stories
+    news = replace(stories[1].news, sources=())
+    section = replace(digest.sections[0], stories=(replace(stories[1], news=news),))
+    page = layout(replace(digest, sections=(section,)), full=9, listed=9)
+    assert (page.blocks, page.top) == ((), ())
+    assert [change.before for change in page.headlines] == ["হাঙ্গেরি তৈরি, বললেন অরবান"]
+    assert [story.id for story in page.stories] == [stories[1].id]
+
+
+@pytest.mark.parametrize(
+    ("language", "fact", "said"),
+    [
+        ("bn", ("duration", "PT2H30M", 8_100, 9_000), "প্রায় ২ ঘণ্টা ৩০ মিনিট"),
+        ("en", ("duration", "PT45M", 2_700, 2_700), "45 m"),
+        ("bn", ("duration", "P1DT2H", 93_600, 93_600), "১ দিন ২ ঘণ্টা"),
+        ("bn", ("number", "1200", 1_200, 1_200), "১,২০০"),
+        ("en", ("share", "12.5", 12.5, 12.5), "12.5%"),
+        ("bn", ("money", "USD 2000000", 2e6, 2e6), "USD ২০,০০,০০০"),
+        ("bn", ("date", "2025-10-20/2025-10-26", 1, 2), "২০ অক্টোবর – ২৬ অক্টোবর"),
+        ("bn", ("place", "budapest", 0, 0), "বুদাপেস্ট"),
+        ("en", ("number", "many", 1, 1), "many"),
+    ],
+)
+def test_a_value_is_said_in_the_readers_words_and_digits(
+    language: str, fact: tuple[str, str, float, float], said: str
+) -> None:
+    kind, value, low, high = fact
+    reader = Reader(language, "Asia/Dhaka")
+    values = Values(Words(phrases([TEMPLATES], language), reader, html=False), reader)
+    one = Fact(
+        kind=FactKind(kind),
+        about="x",
+        value=value,
+        low=low,
+        high=high,
+        span=Span(field="title", start=0, end=1, surface="x"),
+    )
+    assert values.value(one, {"budapest": "বুদাপেস্ট"}) == said
+
+
+def test_a_story_in_one_language_says_so_and_one_of_one_source_says_nothing() -> None:
+    reader = Reader("en", "Asia/Dhaka")
+    values = Values(Words(phrases([TEMPLATES], "en"), reader, html=False), reader)
+    digest = sample(language="en")
+    story = digest.sections[0].stories[0]
+    assert story.life is not None
+    hungarian = tuple(one for one in story.life.coverage if one.language == "hu")
+    alone = replace(story, silent=("bn", "uk"), life=replace(story.life, coverage=hungarian))
+    assert values.coverage(alone, digest.until) == "Only the Hungarian press so far, from 01:46"
+    assert alone.life is not None
+    once = replace(alone, life=replace(alone.life, independent=1))
+    assert values.coverage(once, digest.until) == ""
 
 
 def test_an_empty_digest_says_so() -> None:
@@ -425,7 +524,7 @@ def test_three_hundred_stories_stay_under_the_size_that_gmail_clips(language: st
     assert len(message.parts["html"].encode()) <= 100_000
     assert len(message.stories) > 200
     if len(message.stories) < 300:
-        assert "জায়গা হয়নি" in message.parts["html"]
+        assert {"bn": "জায়গা হয়নি", "en": "did not fit"}[language] in message.parts["html"]
 
 
 def test_json_carries_every_span_and_every_other_outlet() -> None:
@@ -436,7 +535,8 @@ def test_json_carries_every_span_and_every_other_outlet() -> None:
     assert [s["term"] for s in first["spans"]][:3] == ["@trump", "@putin", "@budapest"]
     for span in first["spans"]:
         assert first[span["field"]][span["start"] : span["end"]] == span["surface"]
-    assert [one["language"] for one in first["also"]] == ["bn", "en", "ru", "en", "hu"]
+    assert [one["language"] for one in first["also"]] == ["en", "ru", "en", "hu"]
+    assert [one["source"] for one in first["carriers"]] == ["সকালের কাগজ"]
     assert first["published"] == "2025-10-16T18:55:00Z"
 
 

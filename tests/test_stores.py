@@ -28,7 +28,7 @@ from monitor.model import (
     Secret,
     Span,
 )
-from monitor.stores import Store, _polls
+from monitor.stores import Store, _log
 from monitor.stores._codec import decode, encode, storable
 from monitor.stores._core import SqlStore
 from monitor.stores._search import Combined, Phrase, fts5, parse, tsquery, tsvector, words, words_of
@@ -144,6 +144,7 @@ MESSAGES = st.builds(
     subject=TEXT,
     parts=st.dictionaries(TEXT, TEXT, max_size=3),
     stories=st.lists(TEXT, max_size=3).map(tuple),
+    told=st.dictionaries(TEXT, st.lists(TEXT, max_size=3).map(tuple), max_size=3),
     thread=TEXT,
 )
 
@@ -621,13 +622,13 @@ def test_a_reader_never_finds_a_seq_that_is_lower_than_one_it_saw(server_url: st
 
         def second() -> None:
             taken.wait()
-            other._do(lambda conn: order.append(_polls._take(conn, "seq", 1)))
+            other._do(lambda conn: order.append(_log.take(conn, "seq", 1)))
 
         thread = threading.Thread(target=second)
         thread.start()
 
         def first(conn: Connection) -> None:
-            last = _polls._take(conn, "seq", 2)
+            last = _log.take(conn, "seq", 2)
             taken.set()
             thread.join(0.3)
             assert thread.is_alive(), "the second waits"

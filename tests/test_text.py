@@ -189,3 +189,23 @@ def test_any_html_gives_some_text(source: str) -> None:
 def test_a_digit_that_python_does_not_know_yet_stays_as_it_is() -> None:
     # U+11DE0 is a digit of Unicode 17, which the regex package knows and Python 3.11 does not.
     assert key("\U00011de0") == "\U00011de0"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["রাশি\u09afা", "রাশি\u09df", "টে\u09c7\u09be", f"ট্র{ZWJ}া", "Trump’s", f"{ZWSP}a", "½", " ", "x"]
+        )
+    )
+)
+def test_a_place_in_the_text_is_found_again_in_the_key(parts: list[str]) -> None:
+    aligned = Aligned(" ".join(parts))
+    for start in range(len(aligned.key)):
+        place = aligned.span(start, start + 1)
+        if place[0] < place[1]:
+            back = aligned.key_span(*place)
+            assert back[0] <= start < max(back[1], back[0] + 1)
+
+
+def test_the_way_back_of_nothing_is_nothing() -> None:
+    assert Aligned("ট্রাম্প").key_span(3, 3) == (0, 0)

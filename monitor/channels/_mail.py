@@ -112,7 +112,7 @@ def _headers(message: Message, sender: Sender, to: str, date: datetime) -> dict[
     if message.thread:
         root = f"<thread.{_atom(message.thread)}@{domain}>"
         headers |= {"In-Reply-To": root, "References": root}
-    if message.kind is Kind.ALERT and message.stories:
+    if message.kind is not Kind.DIGEST and message.stories:
         headers["X-Monitor-Story"] = _neutral(message.stories[0])
     return headers
 

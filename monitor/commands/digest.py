@@ -22,6 +22,7 @@ from monitor.config import Config
 from monitor.errors import ConfigError
 from monitor.model import Digest, Recipient, Route
 from monitor.observe import Observer
+from monitor.pipeline import situation
 
 _FORMATS = {
     "html": ("email", "html"),
@@ -75,18 +76,15 @@ def _preview(config: Config, route: Route, at: datetime | None, form: str) -> st
         channel = route.channels[0]
         cursor = next((c for c in store.cursors() if c.route == route.name and c.channel == channel), None)
         address = cursor.recipient if cursor else "preview"
-        told = store.told(route.name, channel, address)
-        reader = Reader(route=route, channel=channel, recipient=Recipient(address=address), told=told)
-        hits = store.hits(route.topics, cursor.position if cursor else 0, now)
-        desk = replace(service.desk(config), states=store.feed_states())
+        shown = replace(route, nothing_new=True)
+        reader = Reader(route=shown, channel=channel, recipient=Recipient(address=address))
+        desk = replace(service.desk(config, service.matcher(config)), states=store.feed_states())
+        found = situation(store, reader, desk, after=cursor.position if cursor else 0, until=now, now=now)
     finally:
         store.close()
     since = cursor.last_slot if cursor else None
     slot = slots.next_slot(route, now) or now
-    shown = Reader(
-        route=replace(route, nothing_new=True), channel=channel, recipient=reader.recipient, told=told
-    )
-    digest = compose(hits, shown, desk, slot=slot, since=since, until=now)
+    digest = compose(found, reader, desk, slot=slot, since=since, until=now)
     assert digest is not None, "a route that tells even nothing always has a digest"
     return render(config, digest, form)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 import click
 
 from monitor import service
-from monitor.cluster import WINDOW
 from monitor.commands._app import App, json_option, plain, print_json
+from monitor.commands._story import life_facts, life_lines, sending_facts, story_of
 from monitor.config import Config
 from monitor.match import Explanation
-from monitor.model import Clause, Delivery, Entry, Match, Send, Span
-from monitor.stores import Store
+from monitor.model import Clause, Entry, Said, Span, StateEvidence
 
 WIDE = 90
 """Characters of a clause's text that are shown: a long query would bury what it says."""
@@ -39,16 +37,17 @@ def command(
     entry the answer goes on to its story, routes and deliveries.
     """
     config = app.load()
-    sending: list[dict[str, Any]] | None = None
+    became: dict[str, Any] | None = None
     if what.startswith("e:"):
-        entry, sending = _stored(config, what.removeprefix("e:"))
+        entry, became = _stored(config, what.removeprefix("e:"))
         rename: str | None = None
     else:
         entry, rename = _given(what, lang), "text"
-    found = service.matcher(config).explain(entry, topic=topic, query=query)
-    facts = _facts(found, rename)
-    if sending is not None:
-        facts = {"entry": plain(entry), **facts, "sending": sending}
+    matcher = service.matcher(config)
+    found = matcher.explain(entry, topic=topic, query=query)
+    facts = _facts(found, rename) | _said(matcher.said(entry), rename)
+    if became is not None:
+        facts = {"entry": plain(entry), **facts, **became}
     if as_json:
         print_json(facts)
     else:
@@ -88,8 +87,41 @@ def _facts(found: Explanation, rename: str | None) -> dict[str, Any]:
                 "score": evidence.score,
                 "clauses": [_clause(c, rename) for c in evidence.clauses],
                 "spans": [_span(s, rename) for s in evidence.spans],
+                "states": [_state(s, rename) for s in evidence.states],
             }
             for name, evidence in found.topics.items()
+        ],
+    }
+
+
+def _state(state: StateEvidence, rename: str | None) -> dict[str, Any]:
+    return {
+        "state": state.state,
+        "matched": state.matched,
+        "note": state.note,
+        "spans": [_span(s, rename) for s in state.spans],
+        "clauses": [_clause(c, rename) for c in state.clauses],
+    }
+
+
+def _said(said: Said, rename: str | None) -> dict[str, Any]:
+    """Return the facts and statements of the text."""
+    return {
+        "facts": [
+            {
+                "kind": fact.kind.value,
+                "about": fact.about,
+                "value": fact.value,
+                "low": fact.low,
+                "high": fact.high,
+                "who": list(fact.who),
+                **_span(fact.span, rename, term=False),
+            }
+            for fact in said.facts
+        ],
+        "statements": [
+            {"speaker": one.speaker, "stance": one.stance.value, **_span(one.span, rename, term=False)}
+            for one in said.statements
         ],
     }
 
@@ -112,7 +144,7 @@ def _clause(clause: Clause, rename: str | None) -> dict[str, Any]:
 # ── an entry of the archive: what became of it ────────────────────────────────────────────────
 
 
-def _stored(config: Config, entry_id: str) -> tuple[Entry, list[dict[str, Any]]]:
+def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
     store = service.open_store(config)
     store.open()
     try:
@@ -120,49 +152,13 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, list[dict[str, Any]]]
         if found is None:
             raise click.UsageError(f"no entry's id (or more than one) begins with {entry_id!r}")
         entry, matches = found
-        return entry, _sending(config, store, entry, matches)
+        story = story_of(store, entry)
+        return entry, {
+            "life": life_facts(config, store, story),
+            "sending": sending_facts(config, store, story, entry, matches),
+        }
     finally:
         store.close()
-
-
-def _sending(config: Config, store: Store, entry: Entry, matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """Say for each route what became of the entry, with one reason where it was not sent."""
-    around = store.recent_stories(entry.first_seen - WINDOW)
-    story = next((story.id for story, _ in around if entry.id in story.entry_ids), "")
-    deliveries = [d for d in store.deliveries(limit=10_000) if story and story in d.message.stories]
-    cursors = {(c.route, c.channel, c.recipient): c for c in store.cursors()}
-    rows = []
-    for route in config.routes:
-        mine = [match for match in matches if match.topic in route.topics]
-        row: dict[str, Any] = {"route": route.name, "story": story}
-        if not mine:
-            wanted = ", ".join(route.topics)
-            rows.append({**row, "outcome": "not matched", "reason": f"none of its topics: {wanted}"})
-            continue
-        if all(match.held for match in mine):
-            rows.append({**row, "outcome": "held", "reason": mine[0].held})
-            continue
-        sent = [d for d in deliveries if d.message.route == route.name]
-        rows += [{**row, **_delivery(d)} for d in sent]
-        if not sent:
-            slots = [c.next_slot for key, c in cursors.items() if key[0] == route.name and c.next_slot]
-            when = (
-                "at once" if route.send is Send.IMMEDIATE else plain(min(slots)) if slots else "its next slot"
-            )
-            rows.append({**row, "outcome": "waiting", "reason": f"told {when}"})
-    return rows
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "delivery": delivery.id,
-        "channel": delivery.channel,
-        "recipient": delivery.message.recipient.address,
-        "kind": delivery.message.kind.value,
-        "outcome": delivery.status.value,
-        "at": plain(delivery.sent_at or delivery.due_at),
-        "reason": delivery.detail or delivery.reason,
-    }
 
 
 # ── for people ────────────────────────────────────────────────────────────────────────────────
@@ -187,6 +183,13 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         )
         for clause in topic["clauses"]:
             _print_clause(clause, 1, whole=whole)
+        for state in topic["states"] if topic["matched"] else ():
+            _print_state(state, whole=whole)
+    _print_said(facts)
+    if facts.get("life"):
+        click.echo("")
+        for line in life_lines(facts["life"]):
+            click.echo(line)
     for row in facts.get("sending", []):
         place = (
             f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]
@@ -194,6 +197,30 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         click.echo(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
         if "at" in row:
             click.echo(f"  {row['kind']} {row['at']}  {row['delivery']}")
+
+
+def _print_state(state: dict[str, Any], *, whole: bool) -> None:
+    """Print a state that is told, or that a sentence would tell if it asserted something; `whole`: all."""
+    if state["matched"]:
+        surfaces = ", ".join(dict.fromkeys(span["surface"] for span in state["spans"]))
+        click.echo(f"  state {click.style(state['state'], fg='green', bold=True)}    {surfaces}")
+    elif state["note"] or whole:
+        click.echo(f"  state {state['state']}: no" + (f", {state['note']}" if state["note"] else ""))
+    if whole:
+        for clause in state["clauses"]:
+            _print_clause(clause, 2, whole=whole)
+
+
+def _print_said(facts: dict[str, Any]) -> None:
+    """Print what the text says beyond its words."""
+    told = [fact for fact in facts["facts"] if fact["about"]]
+    if told or facts["statements"]:
+        click.echo("\nsays")
+    for fact in told:
+        click.echo(f"  {fact['kind']} of @{fact['about']}: {fact['value']}    {fact['surface']}")
+    for one in facts["statements"]:
+        surface = one["surface"] if len(one["surface"]) <= WIDE else one["surface"][: WIDE - 1] + "…"
+        click.echo(f"  @{one['speaker']} {one['stance']}    {surface}")
 
 
 def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:

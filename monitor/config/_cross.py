@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from monitor.config import _kinds as kinds
 from monitor.config import _places as places
 from monitor.config import _times as times
-from monitor.config._forms import FeedForm, KeepForm, NetworkForm, PollForm, RouteForm
+from monitor.config._forms import FeedForm, KeepForm, NetworkForm, PollForm, RouteForm, StateForm
 from monitor.config._items import Item, Items
 from monitor.config._value import SafeUrl
 from monitor.errors import Mistake, QueryError
@@ -175,6 +175,11 @@ def _names(items: Items, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Mist
         if item.form is not None and not item.wrong and not any(item.form.claims.values()):
             yield item.mistake((), "claims nothing", "write claims: {en: [Trump Tower]}")
     if items.complete:
+        for item in entities.values():
+            if item.form is not None:
+                yield from _unknown(item, ("within",), item.form.within, entities, "entity")
+                same = (item.form.same_as,) if item.form.same_as else ()
+                yield from _unknown(item, ("same_as",), same, entities, "entity")
         for name, members in groups.items():
             yield from _unknown(
                 items.named["groups"][name], (), members, {**entities, **look_alikes}, "entity"
@@ -202,15 +207,31 @@ def _queries(items: Items, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Mi
     if not items.complete:
         return
     known = (*items.named["entities"], *items.named["look_alikes"])
-    for item in items.named["topics"].values():
-        if item.form is None or "query" in item.wrong:
-            continue
-        try:
-            check_query(item.form.query, known, groups)
-        except QueryError as error:
-            node = item.written["query"].node
-            key = f"{item.key}.query"
-            yield node.source.mistake(node.index_of(error.offset), key, error.problem, error.hint)
+    for topic in items.named["topics"].values():
+        states = topic.inner.get("states", {})
+        asked = [(item, "query") for item in (topic, *states.values())]
+        for item, setting in (*asked, (topic, "states_unless")):
+            if item.form is None or setting in item.wrong or not (query := getattr(item.form, setting)):
+                continue
+            try:
+                check_query(query, known, groups)
+            except QueryError as error:
+                node = item.written[setting].node
+                key = f"{item.key}.{setting}"
+                yield node.source.mistake(node.index_of(error.offset), key, error.problem, error.hint)
+        for item in states.values():
+            if isinstance(item.form, StateForm):
+                yield from _state(item, item.form, states, (*known, *groups))
+
+
+def _state(item: Item, form: StateForm, states: Iterable[str], known: Iterable[str]) -> Iterator[Mistake]:
+    """Check the names in a state: of those it contradicts and of those whose word is enough."""
+    yield from _unknown(item, ("official",), form.official, known, "entity or group")
+    for setting in ("contradicts", "after", "before"):
+        names = getattr(form, setting)
+        yield from _unknown(item, (setting,), names, states, "state")
+        if item.name in names:
+            yield item.mistake((setting,), f"a state cannot stand in its own {setting!r}")
 
 
 # routes ───────────────────────────────────────────────────────────────────────────────────────

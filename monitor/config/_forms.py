@@ -7,19 +7,21 @@ Defaults are those of monitor.model, so that they are said once.
 from __future__ import annotations
 
 import types
+from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import core_schema
 
 from monitor.config import _kinds as kinds
 from monitor.config import _times as times
-from monitor.config._kinds import Flag, Identifier, SecretText, Text, TextOrSecret
+from monitor.config._kinds import AnyText, Flag, Identifier, SecretText, Text, TextOrSecret
 from monitor.config._places import Charset, Contact, Country, Language, Network, Url, Zone
 from monitor.config._times import Cron, LocalTime, Quiet, Weekdays
-from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send
+from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send, State
 
-_POLL, _NETWORK, _KEEP = PollSettings(), NetworkSettings(), Keep()
+_POLL, _NETWORK, _KEEP, _STATE = PollSettings(), NetworkSettings(), Keep(), State(id="", query="")
 
 
 def _many(value: Any) -> Any:
@@ -61,6 +63,18 @@ def group_of(annotation: Any) -> type[Form] | None:
     if get_origin(annotation) in (Annotated, Union, types.UnionType):
         return next(filter(None, map(group_of, get_args(annotation))), None)
     return None
+
+
+@dataclass(frozen=True, eq=False)
+class Inner:
+    """Marks the items of a named group within an item: they are read one by one, as items themselves."""
+
+    form: type[Form]
+
+    def __get_pydantic_json_schema__(
+        self, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "object"}  # schema.of puts the form's in its place
 
 
 class PollForm(Form):
@@ -184,6 +198,12 @@ class EntityForm(Form):
     forms: Words = Field({}, description="Closed paradigms, taken as they stand.")
     typos: Words = Field({}, description="Misspellings seen in print.")
     unseen: Words = Field({}, description="Plausible forms never seen; used like names.")
+    within: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="Entities it is a part of: a city's country, the body that a spokesperson speaks for."
+    )
+    same_as: Identifier = Field(
+        "", description="The entity whose facts its own are compared with: a conversation is the call."
+    )
     note: Text = Field("", description="For editors.")
 
 
@@ -194,11 +214,44 @@ class LookAlikeForm(Form):
     note: Text = Field("", description="For editors.")
 
 
+class StateForm(Form):
+    """A state of a topic's event: a turn of it is an alert of its own (docs/howto/states.md)."""
+
+    title: Names = Field({}, description="What it is called, by language. Default: the state's name.")
+    query: Text = Field(
+        description="What tells it: asked of each asserting sentence of the headline and the lead."
+    )
+    sources: Annotated[int, kinds.whole(1, 20)] = Field(
+        _STATE.sources, description="Independent sources that must tell it; an agency's copies are one."
+    )
+    official: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="Entities or groups whose own word, quoted by a single source, is enough."
+    )
+    contradicts: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="States of this topic that it ends; only then can they be reached again."
+    )
+    after: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="States of which one must hold before it can be reached."
+    )
+    before: Annotated[tuple[Identifier, ...], Many] = Field(
+        (), description="States while one of which holds it is no news, and not reached."
+    )
+    open: bool = Field(
+        _STATE.open, description="Not how it ends: digests remind of it until another state ends it."
+    )
+
+
 class TopicForm(Form):
     """A standing question."""
 
     title: Names = Field({}, description="The heading in digests, by language. Default: the topic's name.")
     query: Text = Field(description="What is looked for: see docs/howto/queries.md.")
+    states: dict[Identifier, Annotated[Any, Inner(StateForm)]] = Field(
+        {}, description="States of the event, in the order in which they usually come."
+    )
+    states_unless: AnyText = Field(
+        "", description="A query: a sentence for which it holds tells none of the states."
+    )
 
 
 class RouteForm(Form):
@@ -242,12 +295,24 @@ SECTIONS: dict[str, _Of] = {
 }
 """Top-level key → what its values are, and whether it is one group, a list or named items."""
 
+
+def inner(form: type[Form]) -> dict[str, type[Form]]:
+    """Return the settings of a form that hold items of their own, with these items' forms."""
+    found: dict[str, type[Form]] = {}
+    for name, field in form.model_fields.items():
+        arguments = get_args(field.annotation)
+        for mark in get_args(arguments[1])[1:] if len(arguments) == 2 else ():
+            if isinstance(mark, Inner):
+                found[name] = mark.form
+    return found
+
+
 PLAIN = tuple(SettingsForm.model_fields)
 TOP = (*PLAIN, *SECTIONS, "groups", "channels")
 """All top-level keys."""
 
 __all__ = [
     "PLAIN", "SECTIONS", "TOP", "EntityForm", "FeedForm", "Form", "KeepForm", "LookAlikeForm", "Many",
-    "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "TopicForm", "group_of",
-    "one_of", "time",
+    "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "StateForm", "TopicForm",
+    "group_of", "inner", "one_of", "time",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config import _kinds as kinds
-from monitor.config._forms import PLAIN, SECTIONS, TOP, Form, SettingsForm, group_of
+from monitor.config._forms import PLAIN, SECTIONS, TOP, Form, SettingsForm, group_of, inner
 from monitor.config._names import SETTING_SLIPS
 from monitor.config._source import Entry, Node, Source, read
 from monitor.errors import Mistake
@@ -31,6 +31,8 @@ class Item:
     form: Any = None
     wrong: set[str] = field(default_factory=set)
     """Settings of it that are wrong, and left out of the form."""
+    inner: dict[str, dict[str, Item]] = field(default_factory=dict)
+    """The items that stand within it, by setting and name: the states of a topic."""
 
     @property
     def written(self) -> Mapping[str, Entry]:
@@ -171,7 +173,21 @@ class Reader:
         except kinds.WrongError as error:
             self.say(item.mistake((), error.problem, error.hint))
         if key in SECTIONS:
-            self.form(SECTIONS[key][0], item)
+            form = SECTIONS[key][0]
+            self.form(form, item)
+            for setting, inside in inner(form).items():
+                if setting in item.written and setting not in item.wrong:
+                    item.inner[setting] = self._inner(item, setting, inside)
+
+    def _inner(self, item: Item, setting: str, form: type[Form]) -> dict[str, Item]:
+        """Read the items within an item, each by itself, so that all their mistakes are found."""
+        entries = item.written[setting].node.value
+        found: dict[str, Item] = {}
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            key = f"{item.key}.{setting}.{name}"
+            found[name] = Item(key, name, entry.node.source, entry.start, entry.node)
+            self.form(form, found[name])
+        return found
 
     def finish(self) -> Items:
         """Read the settings that may be spread over files; return everything."""

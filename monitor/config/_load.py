@@ -30,6 +30,7 @@ from monitor.model import (
     Route,
     Secret,
     Send,
+    State,
     Topic,
 )
 
@@ -216,13 +217,32 @@ def _config(
             LookAlike(id=name, **item.form.values()) for name, item in named["look_alikes"].items()
         ),
         groups=groups,
-        topics=tuple(Topic(id=name, **item.form.values()) for name, item in named["topics"].items()),
+        topics=tuple(_topic(item, groups) for item in named["topics"].values()),
         channels=channels,
         routes=tuple(_route(name, item.form, top) for name, item in named["routes"].items()),
         warnings=warnings,
         secrets=tuple(secrets),
         files=files,
     )
+
+
+def _topic(item: Item, groups: Mapping[str, tuple[str, ...]]) -> Topic:
+    """Return a topic with its states; the groups of their officials are written out."""
+    states = []
+    for name, inner in item.inner.get("states", {}).items():
+        values = inner.form.values()
+        official = dict.fromkeys(one for said in values["official"] for one in _members(said, groups))
+        states.append(State(id=name, **values | {"official": tuple(official)}))
+    return Topic(id=item.name, **item.form.values() | {"states": tuple(states)})
+
+
+def _members(name: str, groups: Mapping[str, tuple[str, ...]], above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the members of a group, groups within groups included; of an entity itself."""
+    if name not in groups:
+        yield name
+    elif name not in above:
+        for member in groups[name]:
+            yield from _members(member, groups, (*above, name))
 
 
 def _feed(item: Item) -> Feed:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from monitor import registry
 from monitor.config._folders import shipped_folder
-from monitor.config._forms import SECTIONS, Form, SettingsForm, group_of
+from monitor.config._forms import SECTIONS, Form, Inner, SettingsForm, group_of, inner
 from monitor.config._kinds import Kind
 from monitor.config._options import form_of
 
@@ -57,6 +57,8 @@ def of(form: type[Form]) -> dict[str, Any]:
             one.pop("default", None)
         else:
             one["default"] = default
+    for name, inside in inner(form).items():
+        made["properties"][name] |= _named(of(inside))
     return made
 
 
@@ -151,6 +153,9 @@ def page() -> str:
             how
         ]
         parts.append(_section(heading, inspect.getdoc(form) or "", form))
+        for setting, inside in inner(form).items():
+            heading = f"`{setting}:` of {name} (by name)"
+            parts.append(_section(heading, inspect.getdoc(inside) or "", inside, level=3))
     parts.append("## `groups:` (by name)\n\nEntities under one name: `leaders: [trump, putin]`.\n")
     parts.append("## `channels:` (by name)\n\n`type` says which kind; each has settings of its own.\n")
     for kind in registry.names("channels"):
@@ -188,6 +193,8 @@ def _written_as(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     for mark in metadata:
         if isinstance(mark, Kind):
             return mark.name
+        if isinstance(mark, Inner):
+            return "settings, see below"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _written_as(arguments[0], arguments[1:])

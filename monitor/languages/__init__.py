@@ -2,7 +2,8 @@
 
 The file name is the code (BCP 47) that feeds and names carry. To add one: write `languages/CODE.py`
 with `class Language(languages.Language)`; it is found by its name, its words are inflected from then
-on, and `tests/contracts/test_languages.py` runs on it.
+on, and `tests/contracts/test_languages.py` runs on it. What it says of `counting` and `speech` is what
+`facts` can read in it: durations, dates, who denies what (`_words.py` says what each field means).
 
 No text is stemmed. A term keeps its base form, and a member says which *endings* may follow it: a
 closed set, so that what is found is a form of the word. Over 190 inflected forms the best Bengali
@@ -18,6 +19,8 @@ from typing import ClassVar
 
 from monitor import registry
 from monitor.languages import _detect
+from monitor.languages._words import Counting as Counting
+from monitor.languages._words import Speech as Speech
 
 BARE = frozenset({""})
 
@@ -54,6 +57,12 @@ class Language(ABC):
 
     proclitics: ClassVar[tuple[str, ...]] = ("",)
     """What may be written before a word, on it."""
+
+    counting: ClassVar[Counting] = Counting()
+    """How it writes numbers, measures and dates."""
+
+    speech: ClassVar[Speech] = Speech()
+    """How it says who said what, and what it does not assert."""
 
     @abstractmethod
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:

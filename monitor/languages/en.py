@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import BARE, Stem
+from monitor.languages import BARE, Counting, Speech, Stem
 
 _PLURAL = frozenset({"", "s"})
 _REGULAR = frozenset({"", "s", "ed", "ing"})
@@ -21,11 +21,127 @@ _DOUBLED = frozenset({"ed", "ing"})
 _ES = frozenset({"", "es"})
 
 
+_COUNTING = Counting(
+    numbers=(
+        "1 one, 2 two, 3 three, 4 four, 5 five, 6 six, 7 seven, 8 eight, 9 nine, 10 ten, 11 eleven, 12 "
+        "twelve, 13 thirteen, 14 fourteen, 15 fifteen, 16 sixteen, 17 seventeen, 18 eighteen, 19 nineteen, "
+        "20 twenty, 30 thirty, 40 forty, 50 fifty, 60 sixty, 70 seventy, 80 eighty, 90 ninety"
+    ),
+    scales="100 hundred, 1e3 thousand/k, 1e6 million/mln/m, 1e9 billion/bn, 1e12 trillion",
+    added="0.5 and a half/and half, 0.25 and a quarter, 0.75 and three quarters",
+    joins="and",
+    to="to, or",
+    about="about, around, roughly, some, approximately, approx, an estimated",
+    nearly="nearly, almost, close to, just under, just short of, not quite",
+    over="more than, over, longer than, upwards of, in excess of, well over, just over, a little over",
+    least="at least, no less than, not less than, no fewer than, a minimum of",
+    under="less than, under, fewer than, no more than, at most, up to",
+    about_after="or so, or thereabouts",
+    units={
+        "second": "second, seconds",
+        "minute": "minute, minutes, min, mins, minute long, minutes long",
+        "hour": "hour, hours, hr, hrs, hour long, hours long",
+        "day": "day, days, day long",
+        "week": "week, weeks, week long",
+        "month": "month, months, month long",
+        "year": "year, years, year long",
+    },
+    wholes="1800 half an hour/half hour/half hour long, 3600 an hour/hour long, 5400 an hour and a half",
+    percent="%, percent, per cent, pct, percentage points",
+    currencies={
+        "USD": "$, dollars, dollar, US dollars",
+        "EUR": "€, euros, euro",
+        "GBP": "£, pounds",
+        "RUB": "₽, rubles, roubles, ruble, rouble",
+        "UAH": "₴, hryvnias, hryvnia",
+        "INR": "₹, rupees",
+        "BDT": "৳, taka",
+        "HUF": "forints, forint",
+    },
+    counted={
+        "killed": "killed, killing, kills, dead, died, deaths",
+        "injured": "injured, injuring, wounded, wounding, hurt",
+        "drone": "drone, drones",
+    },
+    counters="people, persons, civilians, soldiers, children, others, men, women",
+    months=(
+        "January, Jan",
+        "February, Feb",
+        "March, Mar",
+        "April, Apr",
+        "May",
+        "June, Jun",
+        "July, Jul",
+        "August, Aug",
+        "September, Sept, Sep",
+        "October, Oct",
+        "November, Nov",
+        "December, Dec",
+    ),
+    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    days="0 today/tonight, 1 tomorrow, -1 yesterday",
+    weeks="0 this week/later this week, 1 next week/the coming week, -1 last week/the previous week",
+    last="last, past",
+    next="next, coming",
+    within="within, within the next, in the next, in the coming, over the next, over the coming",
+    ahead="in",
+    ahead_after="from now",
+    ago="ago",
+    distance="after, before, later, earlier, since, past, last, previous, old, notice, deadline, ultimatum",
+    day_marks="st, nd, rd, th, of",
+)
+
+_SPEECH = Speech(
+    says=(
+        "said, says, say, saying, told, tells, announced, announces, stated, added, adds, claimed, claims, "
+        "declared, declares, wrote, writes, warned, warns, insisted, insists, explained, noted, suggested, "
+        "suggests, argued, argues, emphasised, emphasized, stressed, revealed, reveals, posted, "
+        "reiterated, commented, replied, responded, vows, vowed, hinted, hints"
+    ),
+    confirms="confirmed, confirms, confirm, acknowledged, acknowledges, admitted, admits, verified",
+    denies="denied, denies, deny, denying, refuted, refutes, refute, rebutted, disputes, disputed",
+    excludes="rules out, ruled out, rule out",
+    possibilities="possibility, chance, prospect",
+    rejects="rejected, rejects, dismissed, dismisses, brushed off, brushes off, shot down, shoots down",
+    claims=(
+        "report, reports, claim, claims, rumour, rumours, rumor, rumors, suggestion, suggestions, "
+        "allegation, allegations, speculation, accusation, accusations, story, information"
+    ),
+    offers="offer, proposal, proposals, request, demand, demands, invitation",
+    false="not true, untrue, false, fake, fabricated, baseless, groundless, hoax, incorrect",
+    by="according to, quoted, citing, denied by, confirmed by",
+    negations=(
+        "not, never, neither, nor, didn t, doesn t, don t, hasn t, haven t, won t, cannot, refused to, "
+        "declined to, refuses to, declines to"
+    ),
+    oblique=(
+        "with, to, of, from, by, about, between, against, on, at, after, before, than, for, into, over, "
+        "told, tells, accused, urged, thanked, calls, call, in"
+    ),
+    questions="whether",
+    openings=(
+        "will, would, could, can, should, is, are, was, were, do, does, did, has, have, what, why, how, "
+        "when, where, who, which"
+    ),
+    conditions="if, unless, provided that, in case, were to, in the event",
+    tries="see, seeing, find out",
+    background=(
+        "last week, last month, last year, earlier this year, earlier this month, months ago, weeks ago, "
+        "years ago, had agreed, had planned, had been due, had been expected, had been set"
+    ),
+    background_openings="earlier, previously, before that",
+    lasts="lasted, lasts, lasting, took, went on, ran, spoke, talked, spent",
+    at="in, at",
+)
+
+
 class Language(languages.Language):
     """English."""
 
     code: ClassVar[str] = "en"
     scripts: ClassVar[tuple[str, ...]] = ("Latin",)
+    counting: ClassVar[Counting] = _COUNTING
+    speech: ClassVar[Speech] = _SPEECH
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return a name as it is, a common word with -s, -es, -ies, -ed and -ing."""

@@ -11,7 +11,7 @@ from functools import cache
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import Stem
+from monitor.languages import Counting, Speech, Stem
 
 _BACK, _FRONT, _NEUTRAL = "aáoóuú", "eöőüű", "eéií"
 _VOWELS = _BACK + _FRONT + _NEUTRAL
@@ -115,11 +115,143 @@ def _after_j(last: str, harmony: str) -> frozenset[str]:
     return frozenset(e[1:] for e in _endings(last, harmony) if e[:1] == "j")
 
 
+_COUNTING = Counting(
+    comma=True,
+    numbers=(
+        "0.5 fél, 1 egy, 1.5 másfél, 2 két/kettő, 3 három, 4 négy, 5 öt, 6 hat, 7 hét, 8 nyolc, 9 kilenc, "
+        "10 tíz, 11 tizenegy, 12 tizenkét/tizenkettő, 13 tizenhárom, 14 tizennégy, 15 tizenöt, 16 "
+        "tizenhat, 17 tizenhét, 18 tizennyolc, 19 tizenkilenc, 20 húsz, 21 huszonegy, 24 huszonnégy, 25 "
+        "huszonöt, 28 huszonnyolc, 30 harminc, 40 negyven, 45 negyvenöt, 48 negyvennyolc, 50 ötven, 55 "
+        "ötvenöt, 60 hatvan, 70 hetven, 72 hetvenkét, 80 nyolcvan, 90 kilencven, 100 száz, 120 százhúsz, "
+        "150 százötven, 200 kétszáz, 300 háromszáz, 500 ötszáz"
+    ),
+    scales="1e3 ezer, 1e6 millió/millió, 1e9 milliárd, 1e12 billió",
+    added="0.5 és fél, 0.25 és negyed",
+    joins="és",
+    to="vagy",
+    about="mintegy, körülbelül, nagyjából, kb, hozzávetőleg",
+    nearly="közel, csaknem, majdnem, szinte, alig valamivel kevesebb mint",
+    over="több mint, bő, jó, valamivel több mint",
+    least="legalább, minimum",
+    under="kevesebb mint, alig, legfeljebb",
+    over_after="több, tovább, hosszabb",
+    under_after="kevesebb, rövidebb",
+    units={
+        "second": "másodperc~, másodperces",
+        "minute": "perc~, perces, percnyi",
+        "hour": "óra~, órás, órányi",
+        "day": "nap~, napos, napnyi",
+        "week": "hét, héten, hétig, hétre, héttel, hetet, hete, hetek, heti, hetes",
+        "month": "hónap~, hónapos, hónapnyi",
+        "year": "év~, éves",
+    },
+    wholes="1800 félóra~/félórás/fél óra~/fél órás, 3600 egyórás/órás telefonbeszélgetés",
+    numbers_glued=(
+        "0.5 fél, 1 egy, 1.5 másfél, 2 két, 2.5 kétésfél, 3 három, 4 négy, 5 öt, 6 hat, 8 nyolc, 10 tíz"
+    ),
+    glued={
+        "minute": "perces",
+        "hour": "órás, órányi",
+        "day": "napos",
+        "week": "hetes",
+        "month": "hónapos",
+        "year": "éves",
+    },
+    percent="%, százalék~, százalékos",
+    currencies={
+        "USD": "$, dollár~, amerikai dollár~",
+        "EUR": "€, euró~",
+        "HUF": "forint~",
+        "RUB": "₽, rubel~, rubelt",
+        "GBP": "£, font~",
+    },
+    counted={
+        "killed": (
+            "meghalt, halott, halottja, életét vesztette, halt meg, megölt, halálos áldozat~, halálos "
+            "áldozata"
+        ),
+        "injured": "megsebesült, sebesült, sebesültje, megsérült, sérült, sérültje",
+        "drone": "drón~",
+    },
+    counters="ember, embert, személy, fő, darab, db, civil, polgári",
+    months=(
+        "január~",
+        "február~",
+        "március~",
+        "április~",
+        "május~",
+        "június~",
+        "július~",
+        "augusztus~",
+        "szeptember~",
+        "október~",
+        "november~",
+        "december~",
+    ),
+    weekdays=("hétfő~", "kedd~", "szerda~", "csütörtök~", "péntek~", "szombat~", "vasárnap~"),
+    days="0 ma/mai, 1 holnap/holnapi, -1 tegnap/tegnapi, 2 holnapután, -2 tegnapelőtt",
+    weeks=(
+        "0 ezen a héten/a héten/e héten, 1 jövő héten/jövő hét/jövő heti/a következő héten/jövő hétre, -1 "
+        "múlt héten/múlt hét/múlt heti/előző héten"
+    ),
+    last="múlt, elmúlt",
+    next="jövő, következő",
+    within="a következő, az elkövetkező",
+    within_after="belül",
+    ahead_after="múlva",
+    ago="ezelőtt",
+    distance=(
+        "után, előtt, elmúlt, utóbbi, később, korábban, múlva, ultimátum, óta, órával, perccel, nappal, "
+        "héttel, hónappal, évvel"
+    ),
+    day_marks="én, án, jén, e, a, i, étől, ától, éig, áig, ei, ai",
+)
+
+_SPEECH = Speech(
+    says=(
+        "mondta, mondja, közölte, közli, kijelentette, kijelenti, jelentette ki, elmondta, elmondja, "
+        "bejelentette, bejelenti, jelentette be, állítja, állította, nyilatkozta, nyilatkozott, írta, "
+        "írja, hangsúlyozta, hozzátette, leszögezte, szögezte le, tudatta, üzente, kifejtette, jelezte, "
+        "ígérte, figyelmeztetett, megjegyezte, jegyezte meg"
+    ),
+    confirms=(
+        "megerősítette, megerősíti, megerősített, erősítette meg, elismerte, elismeri, ismerte el, igazolta"
+    ),
+    denies="cáfolta, cáfolja, cáfol, cáfolt, megcáfolta, cáfolták, tagadta, tagadja, tagad, tagadják",
+    excludes="kizárta, kizárja, kizárták",
+    possibilities="lehetőség~, lehetőségét",
+    rejects="visszautasította, visszautasítja, utasította vissza, elutasította, elutasítja, utasította el",
+    claims=(
+        "hír~, értesülés~, állítás~, vád~, pletyka~, jelentés~, híresztelés~, sajtóhír~, információ~, "
+        "feltételezés~"
+    ),
+    offers="ajánlatot, ajánlatát, javaslatot, javaslatát, kérést, kérését, követelést, meghívást",
+    false="nem igaz, valótlan, hazugság, álhír, alaptalan, nem felel meg a valóságnak",
+    by_after="szerint",
+    negations="nem, sem, se",
+    declines=True,
+    questions="vajon, lesz e, találkozik e, találkoznak e, megtartják e, létrejön e, kérdés hogy",
+    openings="miért, hogyan, mikor, hol, ki, mi, mit, kinek, milyen",
+    conditions="ha, amennyiben, hacsak, feltéve, esetén",
+    background=(
+        "múlt héten, múlt hónapban, tavaly, hónappal ezelőtt, héttel ezelőtt, évvel ezelőtt, az előző héten"
+    ),
+    background_openings="korábban, előzőleg, ezt megelőzően",
+    lasts=(
+        "tartott, tartó, zajlott, beszélt, beszéltek, tárgyalt, tárgyaltak, telefonált, telefonáltak, "
+        "egyeztettek"
+    ),
+    place_endings=("ban", "ben", "on", "en", "ön", "n", "i"),
+)
+
+
 class Language(languages.Language):
     """Hungarian."""
 
     code: ClassVar[str] = "hu"
     scripts: ClassVar[tuple[str, ...]] = ("Latin",)
+    counting: ClassVar[Counting] = _COUNTING
+    speech: ClassVar[Speech] = _SPEECH
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the word and, where endings change it, its lengthened or assimilated stems."""

@@ -59,6 +59,7 @@ class Document:
         "claims",
         "end",
         "entry",
+        "extended",
         "flat",
         "held",
         "hits",
@@ -86,6 +87,8 @@ class Document:
         self.hits: dict[int, list[tuple[int, int]]] = {}
         self.claims: list[Mark] = []
         self.claimed: dict[tuple[int, int], set[int]] = {}
+        self.extended = False
+        """Whether the words of the topics' states were looked for, too."""
         self._words: list[int] | None = None
         self._sentences: list[tuple[int, int]] | None = None
 

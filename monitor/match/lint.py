@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.errors import QueryError
 from monitor.match import tree
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, walk
+from monitor.match.vocabulary import WORDING
 from monitor.model import Topic
 from monitor.text import key, words
 
@@ -32,7 +33,7 @@ class Finding:
 def lint(topics: Iterable[Topic], names: Names) -> list[Finding]:
     """Return the faults of topics, in order of topic and place."""
     findings: list[Finding] = []
-    for topic in topics:
+    for topic in _asked(topics):
         try:
             part = parse_query(topic.query)
         except QueryError as error:
@@ -48,6 +49,14 @@ def lint(topics: Iterable[Topic], names: Names) -> list[Finding]:
             for offset, kind, problem, hint in sorted(set(found))
         )
     return findings
+
+
+def _asked(topics: Iterable[Topic]) -> Iterable[Topic]:
+    """Yield topics and, as topics of their own, their states."""
+    for topic in topics:
+        yield topic
+        for state in topic.states:
+            yield replace(topic, id=f"{topic.id}.states.{state.id}", query=state.query, states=())
 
 
 Fault = tuple[int, str, str, str]
@@ -175,7 +184,7 @@ def _entities(part: tree.Part, topic: Topic, names: Names) -> Iterable[Fault]:
             continue
         for member in members:
             entity = names.entities.get(member)
-            if entity is None:
+            if entity is None or entity.type == WORDING:  # a language may have no such word
                 continue
             for code in topic.title:
                 if inner.id == member and not (entity.names.get(code) or entity.forms.get(code)):
@@ -191,7 +200,7 @@ def _shared(names: Names) -> dict[str, list[tuple[str, str]]]:
     """Return for each entity the names it shares with another, proper names only."""
     owners: dict[tuple[str, str], list[str]] = {}
     for entity in names.entities.values():
-        if entity.type in ("concept", "role", "adjective"):
+        if entity.type in ("concept", "role", "adjective", WORDING):
             continue
         for code, texts in (*entity.names.items(), *entity.forms.items()):
             for text in texts:

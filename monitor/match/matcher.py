@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from monitor import facts
 from monitor.errors import ConfigError, Mistake, QueryError
 from monitor.match import tree
 from monitor.match.decide import Every, Node, Term
@@ -16,8 +17,9 @@ from monitor.match.near_miss import NearMiss, near_misses
 from monitor.match.necessary import necessary
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, check_names, resolve
-from monitor.match.vocabulary import Form, Vocabulary, forms
-from monitor.model import Entity, Entry, Evidence, LookAlike, Match, Reading, Span, Topic
+from monitor.match.states import States
+from monitor.match.vocabulary import WORDING, Form, Vocabulary, forms
+from monitor.model import Entity, Entry, Evidence, LookAlike, Match, Reading, Said, Span, Topic
 from monitor.text import words
 
 
@@ -85,16 +87,21 @@ class Matcher:
                         excerpt=found.excerpt,
                     )
                 )
+        self._vocabulary.build()
+        try:
+            self._states = States(self.topics.values(), self.names, self._vocabulary, _nearest)
+        except ConfigError as error:
+            mistakes += error.mistakes
         if mistakes:
             raise ConfigError(*mistakes)
-        self._vocabulary.build()
         self._order = list(self._nodes.items())
         self._always, self._by_term = self._index()
 
     def _entities(self) -> Vocabulary:
         vocabulary = Vocabulary()
         for entity in self.names.entities.values():
-            vocabulary.add_entity(entity, typos=self.typos)
+            if entity.type != WORDING:
+                vocabulary.add_entity(entity, typos=self.typos)
         for look_alike in self.names.look_alikes.values():
             vocabulary.add_look_alike(look_alike)
         return vocabulary
@@ -130,10 +137,18 @@ class Matcher:
             topic, node = self._order[index]
             if node.possible(document.hits) and node.holds(document, 0, document.end):
                 evidence = _evidence(node, document, brief=True)
+                if states := self._states.told(topic, document):
+                    evidence = replace(evidence, states=states)
                 matches.append(
                     Match(entry_id=entry.id, revision=entry.revision, topic=topic, evidence=evidence)
                 )
         return Reading(matches=tuple(matches), key=document.search_key(), entities=self._spans(document))
+
+    def said(self, entry: Entry) -> Said:
+        """Return the facts that an entry gives and the statements it quotes (see facts.read)."""
+        document = Document(entry)
+        self._vocabulary.scan(document)
+        return facts.read(entry, self._spans(document), self.names.entities)
 
     def _spans(self, document: Document) -> tuple[Span, ...]:
         entities = self._vocabulary.entity_terms
@@ -165,7 +180,10 @@ class Matcher:
             language=document.language,
             entities=self._spans(document),
             look_alikes=tuple(document.span(m) for m in document.claims),
-            topics={t: _evidence(n, document) for t, n in asked.items()},
+            topics={
+                t: replace(_evidence(n, document), states=self._states.explain(t, document))
+                for t, n in asked.items()
+            },
         )
 
     def _compile(self, query: str) -> tuple[Vocabulary, Node, tree.Part]:

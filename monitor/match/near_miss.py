@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from monitor import languages
 from monitor.match.document import Document
 from monitor.match.resolve import Names
-from monitor.match.vocabulary import Vocabulary
+from monitor.match.vocabulary import WORDING, Vocabulary
 from monitor.model import Entry
 from monitor.text import key
 
 SHORTEST = 5
 """Characters of a name that is compared: shorter ones have too many neighbours."""
-_TYPES = frozenset({"concept", "role", "adjective"})
+_TYPES = frozenset({"concept", "role", "adjective", WORDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from monitor.match import decide, decide_fields, tree
 from monitor.match.decide import Node, Term
 from monitor.match.document import Document
 from monitor.match.parse import compile_pattern
-from monitor.match.vocabulary import Vocabulary
+from monitor.match.vocabulary import WORDING, Vocabulary
 from monitor.model import Entity, LookAlike
 
 Nearest = Callable[[Document, Term], str]
@@ -60,6 +60,11 @@ class Names:
                 problem += f" (in the group @{part.id})"
             hint = f"did you mean @{near[0]}?" if near else "entities are listed by `monitor entities list`"
             raise QueryError(problem, query=query, offset=part.offset, hint=hint) from error
+
+    def reported(self, member: str) -> str:
+        """Return the entity's id as evidence names it, "" for a wording, which is none."""
+        entity = self.entities.get(member)
+        return "" if entity is not None and entity.type == WORDING else member
 
     def texts(self, name: str) -> list[tuple[str, str]]:
         """Return every written form of a name's members, with its language."""
@@ -148,8 +153,12 @@ def _single(
             return decide_fields.Pattern(text, compile_pattern(part))
         case tree.Entity():
             members = names.check(part, query)
+            for member in members:
+                entity = names.entities.get(member)
+                if entity is not None and entity.type == WORDING:  # only where a query uses it
+                    vocabulary.add_entity(entity, typos=True)
             numbers = [(vocabulary.find("entity", m), vocabulary.find("claim", m)) for m in members]
-            pairs = zip(numbers, members, strict=True)
+            pairs = zip(numbers, map(names.reported, members), strict=True)
             return Term(text, [(n, m) for both, m in pairs for n in both if n is not None], nearest)
     return Term(text, [(_literal(part, vocabulary, text), "")], nearest)
 

@@ -19,7 +19,10 @@ from monitor.match.document import Document, flatten
 from monitor.model import Entity, LookAlike
 from monitor.text import cased, key
 
-_COMMON_TYPES = frozenset({"concept", "role", "adjective"})
+WORDING = "wording"
+"""The type of entities that are none: words for queries (to cancel, not), inflected like common words. They
+compete with no name for their span, and are not reported as found in an entry."""
+_COMMON_TYPES = frozenset({"concept", "role", "adjective", WORDING})
 """Entities that are common words: they are not looked for in another language's text (German `war`)."""
 _CHANGING_TYPES = _COMMON_TYPES | {"weapon", "thing", "vehicle"}
 """Entities whose names take plurals."""
@@ -57,6 +60,8 @@ class Target:
     literal: bool = False
     name: bool = True
     free: bool = False
+    rival: bool = True
+    """Whether it competes with others for its span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,28 @@ class Vocabulary:
 
     def add_entity(self, entity: Entity, *, typos: bool) -> None:
         """Add an entity with all its names."""
-        term, _ = self.number("entity", entity.id, f"@{entity.id}", entity.id)
-        self.entity_terms[term] = entity.id
+        wording = entity.type == WORDING
+        term, new = self.number("entity", entity.id, f"@{entity.id}", "" if wording else entity.id)
+        if not new:
+            return
+        if not wording:
+            self.entity_terms[term] = entity.id
         proper = entity.type not in _CHANGING_TYPES
         name = entity.type not in _COMMON_TYPES
         for source, text, code in _written(entity, typos=typos):
             member = languages.language(code)
             fixed = member is None or source == "forms" or text in entity.forms.get(code, ())
             case = _case(text, member, person=entity.type == "person")
-            self._add(text, term, member if not fixed else None, code, proper=proper, case=case, name=name)
+            self._add(
+                text,
+                term,
+                member if not fixed else None,
+                code,
+                proper=proper,
+                case=case,
+                name=name,
+                rival=not wording,
+            )
 
     def add_look_alike(self, look_alike: LookAlike) -> None:
         """Add a look-alike: its claims take the endings of their language, too.
@@ -166,13 +184,14 @@ class Vocabulary:
         literal: bool = False,
         name: bool = True,
         phrase: bool = False,
+        rival: bool = True,
     ) -> None:
         """Add one written form: `member` gives its words' endings, None takes them as they stand."""
         keyed = key(text)
         parts = flatten(keyed).split()
         if not parts:
             return
-        settings = {"case": case, "claim": claim, "literal": literal, "name": name}
+        settings = {"case": case, "claim": claim, "literal": literal, "name": name, "rival": rival}
         if code == "zh" and languages.script(text) == "Han":
             self._put(flatten(keyed).strip(), Target(term, code, free=True, **settings))  # type: ignore[arg-type]
             return
@@ -218,6 +237,10 @@ class Vocabulary:
         """
         if self._base is not None:
             self._base.scan(document)
+        self.extend(document)
+
+    def extend(self, document: Document) -> None:
+        """Find the terms of this vocabulary alone, in a document that its base was scanned for."""
         if self._automaton is None:
             return
         flat = document.flat
@@ -245,7 +268,7 @@ class Vocabulary:
                 if case and not _has_case(document.surface(begin, finish), case):
                     continue
                 counts[target.term] = counts.get(target.term, 0) + 1
-                if target.literal:
+                if target.literal or not target.rival:
                     hits.setdefault(target.term, []).append((begin, finish))
                 else:
                     rivals.append((begin, finish, target.term))

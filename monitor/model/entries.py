@@ -97,13 +97,32 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateEvidence:
+    """A state of the topic that an entry tells, and the words that do; `explain` shows misses, too.
+
+    `clauses` are of the sentence that tells it (or came nearest); they are not stored with a match.
+    `note` says why a sentence that would fit does not count (a question, a condition, a denial …).
+    """
+
+    state: str
+    matched: bool = True
+    spans: tuple[Span, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Why a topic matched (or not): feeds `explain`, the marks in templates and `--json` alike."""
+    """Why a topic matched (or not): feeds `explain`, the marks in templates and `--json` alike.
+
+    `states` are the topic's states that the entry tells, in the order in which it tells them.
+    """
 
     matched: bool
     score: float = 0.0
     clauses: tuple[Clause, ...] = ()
     spans: tuple[Span, ...] = ()
+    states: tuple[StateEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +139,11 @@ class Match:
     def score(self) -> float:
         """The evidence's score."""
         return self.evidence.score
+
+    @property
+    def states(self) -> tuple[StateEvidence, ...]:
+        """The states of the topic that the entry tells."""
+        return self.evidence.states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

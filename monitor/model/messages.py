@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from monitor.errors import DeliveryReason
 from monitor.model.entries import Entry, Span
+from monitor.model.news import Life
 from monitor.model.settings import Recipient
+from monitor.model.stories import Fact, Stance, Turn
 
 
 class Kind(StrEnum):
@@ -17,6 +19,8 @@ class Kind(StrEnum):
 
     DIGEST = "digest"
     ALERT = "alert"
+    TURN = "turn"
+    """An alert of its own: a state of the event was reached or contradicted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +35,110 @@ class StoryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactNote:
+    """A value that is given, by whom: `item` is shown, `sources` are all publishers that give it."""
+
+    fact: Fact
+    item: StoryEntry
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """One thing with different values, side by side. `since` is when the second was given."""
+
+    kind: str
+    about: str
+    sides: tuple[FactNote, ...]
+    since: datetime
+    story_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What somebody says, confirms or denies; `more` other reports carry it."""
+
+    speaker: str
+    stance: Stance
+    span: Span
+    item: StoryEntry
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlineChange:
+    """A headline that the reader was told, and what it is now. `withdrawn`: not about the topic any more."""
+
+    before: str
+    item: StoryEntry
+    at: datetime
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnNote:
+    """A turn of the event: `title` and what held `before` in the reader's words, and who says so.
+
+    `item` is the entry that told it first, `item.spans` the words that do. `sources` are the
+    independent ones that made it sure.
+    """
+
+    turn: Turn
+    title: str
+    before: tuple[str, ...] = ()
+    item: StoryEntry | None = None
+    quotes: tuple[Quote, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryNews:
+    """What of a story is new to its reader. Of a new story all is: then only what stands out is here.
+
+    `sources` are independent sources that the reader had not heard of in it; `known` and `reports`
+    are what they were told before: its lead and how many reports.
+    """
+
+    sources: tuple[StoryEntry, ...] = ()
+    facts: tuple[FactNote, ...] = ()
+    denials: tuple[Quote, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    headlines: tuple[HeadlineChange, ...] = ()
+    turns: tuple[TurnNote, ...] = ()
+    known: StoryEntry | None = None
+    reports: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.sources or self.facts or self.denials or self.contradictions or self.headlines or self.turns
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestStory:
     """A story as a digest tells it: the lead entry in full, the others named.
 
-    `state` is `new` the first time a reader is told of it, then `developing`.
+    `state` is `new` the first time a reader is told of it, then `developing`, with only what is new.
+    `also` are further reports, `carriers` those that repeat another (an agency's copy, a late one).
+    `told` are the items that this telling tells (see compose).
     """
 
     id: str
     state: str
     lead: StoryEntry
     also: tuple[StoryEntry, ...] = ()
+    carriers: tuple[StoryEntry, ...] = ()
     topics: tuple[str, ...] = ()
     score: float = 0.0
     first_seen: datetime
     sources: int = 1
     """Distinct publishers."""
     languages: tuple[str, ...] = ()
+    news: StoryNews = field(default_factory=StoryNews)
+    life: Life | None = None
+    silent: tuple[str, ...] = ()
+    """Languages of the desk's feeds in which nothing was seen, the reader's own first."""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +163,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """The stories for one route, recipient and slot. An alert is a digest of one story.
+    """The stories for one route, recipient and slot. An alert is a digest of one story or turn.
 
     `id` is computed from route, channel, recipient and slot (alerts: story and revision), so the
     same digest made twice is the same digest. `late` marks a slot that was slept over.
@@ -99,6 +191,9 @@ class Digest:
     """Topic id → its title in the reader's language."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Entity id → its label in the reader's language."""
+    turns: tuple[TurnNote, ...] = ()
+    open: tuple[Contradiction | TurnNote, ...] = ()
+    """What the reader was told before and is not settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +214,8 @@ class Message:
     subject: str
     parts: Mapping[str, str]
     stories: tuple[str, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Story id → what of it the reader is told (see compose)."""
     thread: str = ""
     """Messages of one thread (a route's day, a story) share it."""
 

@@ -90,6 +90,10 @@ class Entity:
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     typos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
+    """Places it lies in, bodies it belongs to: Budapest in Hungary, Peskov with the Kremlin."""
+    same_as: str = ""
+    """The entity whose facts its own are compared with: a conversation lasts as long as the call."""
     note: str = ""
 
 
@@ -106,24 +110,38 @@ class LookAlike:
 class State:
     """A state of the event that a topic names: reached when `sources` independent sources say so.
 
-    `contradicts` are the states that cannot hold beside it (postponed: agreed, venue set …).
+    The query is asked of each sentence of the headline and the lead that asserts something. `official`
+    are the entities whose own word, quoted by a single source, is enough. `contradicts` are the states
+    that this one ends (postponed: agreed, venue set …). It is reached only while one of `after` holds,
+    where some are named, and none of `before`: an offer to meet is no news once a meeting is agreed.
+    While it is `open`, readers are reminded of it.
     """
 
     id: str
     query: str
     title: Mapping[str, str] = field(default_factory=dict)
     sources: int = 2
+    official: tuple[str, ...] = ()
     contradicts: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    open: bool = False
+    """Not how it ends: in doubt, postponed. Another state ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A standing question: a query over entities and words (docs/howto/queries.md)."""
+    """A standing question: a query over entities and words (docs/howto/queries.md).
+
+    `states` are those of its event (docs/howto/states.md); a sentence in which `states_unless` holds
+    tells none of them.
+    """
 
     id: str
     query: str
     title: Mapping[str, str] = field(default_factory=dict)
     states: tuple[State, ...] = ()
+    states_unless: str = ""
 
 
 class Send(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from monitor.model.entries import Span
+from monitor.model.entries import Span, StateEvidence
 
 
 class LinkKind(StrEnum):
@@ -55,23 +55,44 @@ class Story:
     links: tuple[Link, ...] = ()
 
 
+class FactKind(StrEnum):
+    """What kind of value a fact is, and in which unit `low` and `high` are."""
+
+    DURATION = "duration"
+    """Seconds. Value: ISO 8601, `PT2H30M`."""
+    NUMBER = "number"
+    """How many. Value: the plain number."""
+    SHARE = "share"
+    """Percent."""
+    MONEY = "money"
+    """Units of the currency: the first part of `about`. Value: `USD 2000000`."""
+    DATE = "date"
+    """Days since 0001-01-01 (date.toordinal). Value: `2025-10-17`, or `2025-10-20/2025-10-26`."""
+    PLACE = "place"
+    """No bounds. Value: the place's entity id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """A value that an entry gives: how long, how many, when, where.
 
-    `kind` is duration (seconds), number, share (percent), money (units of `about`'s currency), date
-    (days since 0001-01-01) or place; `about` says what of, so that two facts of one kind and about
-    can be compared: an entity id (`phone_call`), a unit's name (`missile`), or "". `low` and `high`
-    bound the value (equal where it is exact; "nearly two and a half hours" is 8,100 to 9,000 s).
-    `value` is its canonical form (`PT2H30M`, `2025-10-17`, `budapest`), the same in every language.
+    `about` says what of, so that two facts of one kind and about can be compared: an entity id
+    (`phone_call`, `missile`), a counted thing's name (`killed`), for money the currency and what it is
+    for (`usd:sanctions`), or "" where the text does not say: such facts are never compared. `who` are
+    the persons of the sentence (else of the headline): a call between two is not that of two others.
+    `low` and `high` bound the value (equal where it is exact; "nearly two and a half hours" is 8,100 to
+    9,000 s). `value` is its canonical form, the same in every language. `within` are the places that a
+    place lies in (Budapest: hungary), which do not contradict it.
     """
 
-    kind: str
+    kind: FactKind
     about: str
     value: str
     low: float = 0.0
     high: float = 0.0
     span: Span
+    who: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
 
 class Stance(StrEnum):
@@ -100,12 +121,32 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """A state of a topic was reached, or the one that held was contradicted.
+class Mention:
+    """A matched entry that tells states of its topic, as `follow` takes it.
 
-    `id` is computed from topic, state and the story that told it first. `entry_ids` are the
+    `source` is the same for entries that are not independent of each other (an agency's copies).
+    `at` is when it was told: the publisher's time, never later than our first sight of it. `held` is
+    that of its match: what a held entry tells is known, and nobody is alerted.
+    """
+
+    entry_id: str
+    story_id: str
+    source: str
+    at: datetime
+    states: tuple[StateEvidence, ...]
+    statements: tuple[Statement, ...] = ()
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A state of a topic was reached; the states in `before` held until then and are contradicted by it.
+
+    `id` is computed from topic, state and the turn that last ended this state, so that the order in
+    which entries come makes no difference. `story_id` is the story that told it first; `entry_ids` the
     entries that made it sure, one of each independent source; `spans` the words of the first;
-    `before` the states that held until then and that this one contradicts.
+    `statements` who says so, where the texts name somebody. `held` says why nobody is told of it
+    (`before-start`): it was known when the daemon began.
     """
 
     id: str
@@ -117,3 +158,4 @@ class Turn:
     statements: tuple[Statement, ...] = ()
     spans: tuple[Span, ...] = ()
     before: tuple[str, ...] = ()
+    held: str = ""

@@ -25,10 +25,10 @@ from monitor.model import Event, Report
 from monitor.pipeline._shop import Fetches, Parts, Shop
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
-from monitor.pipeline.telling import Telling
+from monitor.pipeline.telling import Telling, situation
 from monitor.stores import Store
 
-__all__ = ["Fetches", "Parts", "Pipeline"]
+__all__ = ["Fetches", "Parts", "Pipeline", "situation"]
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ from monitor.model import (
     PollSettings,
     Report,
     Route,
+    Topic,
     Validators,
 )
 from monitor.parse import Parser
@@ -55,6 +56,7 @@ class Parts:
     feeds: Mapping[str, Feed]
     poll: PollSettings
     keep: Keep
+    topics: Sequence[Topic]
     routes: Sequence[Route]
     channels: Mapping[str, Channel]
     channel_types: Mapping[str, str]

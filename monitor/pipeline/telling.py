@@ -1,16 +1,19 @@
-"""Promises 1b and 2: stories follow from matches; a cursor moves and frozen messages are queued in one."""
+"""Promises 1b and 2: stories and turns follow from matches; a cursor moves and frozen messages are queued."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor import slots
 from monitor.cluster import WINDOW, cluster
-from monitor.compose import Desk, Reader, plan
-from monitor.errors import RenderError
-from monitor.model import Cursor, Delivery, Digest, Message, Recipient, Route, Send
+from monitor.compose import Desk, Reader, Situation, plan
+from monitor.errors import RenderError, StoreError
+from monitor.model import Cursor, Delivery, Digest, FactKind, Message, Recipient, Route, Said, Send, Story
 from monitor.pipeline._shop import Shop
+from monitor.pipeline.following import Following
+from monitor.stores import Store
 
 
 class Telling:
@@ -18,19 +21,31 @@ class Telling:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._following = Following(shop)
         self._troubles: set[str] | None = None
         """Where a template fails, as the store has it; None: not asked yet."""
 
     def fold(self) -> None:
-        """Promise 1b: stories follow from matches; repeated after a crash, they get the same ids."""
+        """Promise 1b: stories and turns follow from matches; repeated after a crash they get the same ids."""
         store = self._shop.store
         while entries := store.unclustered(500):
             since = min(entry.first_seen for entry in entries) - WINDOW
             recent = store.recent_stories(since)
             stories = cluster(entries, recent)
-            store.record_stories(stories)
+            self._record(stories)
             before = {story.id for story, _ in recent}
             self._shop.tally.numbers["stories"] += sum(story.id not in before for story in stories)
+        self._record([])  # a revised text may tell a state, too
+
+    def _record(self, stories: Sequence[Story]) -> None:
+        turns = self._following.turns(stories)
+        if not stories and not turns:
+            return
+        try:
+            self._shop.store.record_stories(stories, turns)
+        except StoreError:
+            self._following.forget()
+            raise
 
     def queue(self) -> None:
         """Queue what each reader is due. A template that fails holds up its own readers only."""
@@ -69,12 +84,11 @@ class Telling:
         """Promise 2: the cursor moves over matches and the frozen messages are queued, in one."""
         shop = self._shop
         until = now - route.group_wait if route.send is Send.IMMEDIATE else now
-        hits = shop.store.hits(route.topics, cursor.position, until)
-        if route.send is Send.IMMEDIATE and not hits:
+        reader = Reader(route=route, channel=cursor.channel, recipient=recipient)
+        found = situation(shop.store, reader, desk, after=cursor.position, until=until, now=now)
+        if route.send is Send.IMMEDIATE and found.news.position == cursor.position:
             return
-        told = shop.store.told(cursor.route, cursor.channel, cursor.recipient)
-        reader = Reader(route=route, channel=cursor.channel, recipient=recipient, told=told)
-        moved, digests = plan(hits, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
+        moved, digests = plan(found, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
         deliveries = [self._delivery(digest, cursor.channel, now, due) for digest in digests]
         if shop.store.enqueue(moved, deliveries, cursor.position):
@@ -131,6 +145,30 @@ class Telling:
         for cursor in self._shop.store.cursors():
             if cursor.route == route and cursor.next_slot is not None:
                 self._shop.store.enqueue(replace(cursor, next_slot=now), [], cursor.position)
+
+
+def situation(
+    store: Store, reader: Reader, desk: Desk, *, after: int, until: datetime, now: datetime
+) -> Situation:
+    """Return what lies behind a reader's cursor at `after`, with the stories that matter to it."""
+    route, channel, address = reader.route, reader.channel, reader.recipient.address
+    news = store.news(route.topics, after, until)
+    if news.position == after and not route.nothing_new:
+        return Situation(news=news)
+    stories = {hit.story_id for hit in news.hits} | {change.story_id for change in news.changes}
+    # A digest reminds of what is open. An alert needs other stories only to hold a new value against theirs.
+    if route.send is Send.DIGEST or any(_measures(desk.read(hit.entry)) for hit in news.hits):
+        stories |= store.told(route.name, channel, address, since=now - WINDOW)
+    return Situation(
+        news=news,
+        dossiers=store.dossiers(route.name, channel, address, route.topics, stories - {""}),
+        turns=store.turns(route.topics),
+    )
+
+
+def _measures(said: Said) -> bool:
+    """Whether a text gives a value that another story's may contradict."""
+    return any(fact.about and fact.kind not in (FactKind.PLACE, FactKind.DATE) for fact in said.facts)
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

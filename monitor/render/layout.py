@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from monitor.model import Digest, DigestStory
+from monitor.model import Contradiction, Digest, DigestStory, HeadlineChange, TurnNote
 
 T = TypeVar("T")
 
 _TOP = 3
 _TOP_FROM = 7
-"""Digests of so many stories get their most carried ones on top; shorter ones are read whole anyway."""
+"""Digests of so many stories get their most important ones on top; shorter ones are read whole anyway."""
 _FIRST = 12
 """Behind so many, what only one publisher has is told in a line: a digest is read, not scrolled."""
+_OPEN = 8
+"""So many open questions are reminded of."""
 _IN_FULL = 3
 """So many stories are told in full before others are left out of the list."""
 
@@ -31,8 +33,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A digest as it is laid out. `stories` are all that are shown, in the order in which they matter."""
+    """A digest as it is laid out. `stories` are all that are shown, in the order in which they matter.
 
+    Turns of the event, changed headlines and what is still open have places of their own; a story of
+    which nothing else is new is told there only.
+    """
+
+    turns: tuple[TurnNote, ...] = ()
+    headlines: tuple[HeadlineChange, ...] = ()
+    open: tuple[Contradiction | TurnNote, ...] = ()
     top: tuple[DigestStory, ...] = ()
     blocks: tuple[Block, ...] = ()
     stories: tuple[DigestStory, ...] = ()
@@ -48,10 +57,13 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
     everything = [story for section in digest.sections for story in section.stories]
     ranked = _ranked(digest, everything)
     shown = ranked[:listed]
+    shown += [story for story in ranked[listed:] if story.news.turns]
+    apart = {story.id for story in everything if not _has_a_card(story)}
+    cards = [story for story in shown if story.id not in apart]
     told = {story.id for place, story in enumerate(ranked[:full]) if place < _FIRST or story.sources > 1}
-    top = tuple(s for s in shown[:_TOP] if s.id in told) if len(everything) >= _TOP_FROM else ()
+    top = tuple(s for s in cards[:_TOP] if s.id in told) if len(everything) >= _TOP_FROM else ()
     above = {story.id for story in top}
-    visible = {story.id for story in shown} - above
+    visible = {story.id for story in cards} - above
     blocks = (
         Block(
             topic=section.topic,
@@ -62,6 +74,9 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
         for section in digest.sections
     )
     return Page(
+        turns=digest.turns,
+        headlines=tuple(change for story in shown for change in story.news.headlines),
+        open=digest.open[:_OPEN],
         top=top,
         blocks=tuple(block for block in blocks if block.stories or block.brief),
         stories=tuple(shown),
@@ -72,8 +87,15 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
     )
 
 
+def _has_a_card(story: DigestStory) -> bool:
+    """Whether there is more to tell of a story than a turn or a headline that changed."""
+    news = story.news
+    more = news.sources or news.facts or news.denials or news.contradictions
+    return story.state == "new" or bool(more) or not (news.turns or news.headlines)
+
+
 def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestStory]:
-    """The most carried stories (of equals, one in the reader's language), then the first of each topic,
+    """The most important stories (of equals, one in the reader's language), then the first of each topic,
     the second of each topic, and so on.
 
     So no topic vanishes because another has much to tell.
@@ -81,7 +103,7 @@ def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestSto
     own = digest.language.partition("-")[0]
     by_weight = sorted(
         everything,
-        key=lambda s: (-s.sources, s.lead.entry.language.partition("-")[0] != own, -s.score),
+        key=lambda s: (-_weight(s), s.lead.entry.language.partition("-")[0] != own, -s.score),
     )[:_TOP]
     depth = max((len(section.stories) for section in digest.sections), default=0)
     in_turn = (
@@ -91,6 +113,10 @@ def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestSto
         if place < len(section.stories)
     )
     return list({story.id: story for story in (*by_weight, *in_turn)}.values())
+
+
+def _weight(story: DigestStory) -> float:
+    return story.life.importance if story.life else float(story.sources)
 
 
 def largest(digest: Digest, make: Callable[[Page], T | None]) -> tuple[Page, T | None]:

@@ -102,6 +102,21 @@ def excerpt(item: StoryEntry, limit: int = 240) -> Passage:
     return _cut(found[0], 0, limit) if found else Passage("")
 
 
+def quoted(item: StoryEntry, limit: int = 240) -> Passage:
+    """Return the sentence that says what `item.spans` mark, from whichever field it is in."""
+    for span in item.spans:
+        text = str(getattr(item.entry, span.field, ""))
+        if span.field and text[span.start : span.end] == span.surface:
+            ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+            start = max(end for end in ends if end <= span.start)
+            end = min(end for end in ends if end >= span.end)
+            spans = [s for s in item.spans if s.field == span.field and start <= s.start and s.end <= end]
+            moved = [replace(s, start=s.start - start, end=s.end - start) for s in spans]
+            one = _one_line(marked(text[start:end], moved, span.field))
+            return _cut(one, one.marks[0][0] if one.marks else 0, limit)
+    return headline(item, limit)
+
+
 def _around_first_mark(item: StoryEntry, field: str, reach: int) -> Passage:
     """Return the field, `reach` code points to both sides of its first match: all that an excerpt needs."""
     text = str(getattr(item.entry, field))

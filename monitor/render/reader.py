@@ -7,6 +7,7 @@ and only in what is read as a number: never in links and identifiers.
 
 from __future__ import annotations
 
+import datetime as dates
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
@@ -22,6 +23,9 @@ _ZEROS = {"beng": 0x9E6, "deva": 0x966, "arab": 0x660, "arabext": 0x6F0, "mymr":
 
 _REGION = {"en": "en_GB"}
 """A plain `en` is read as the press of most countries writes: 17 October, 19:49."""
+
+_TONGUES = {("en", "bn"): "Bengali"}
+"""CLDR's "Bangla" is right too; the press and this project write Bengali."""
 
 _CLOCK = {"bn": "B h:mm"}
 """Bengali tells the part of the day before the hour (সন্ধ্যা ৭:৪৯); CLDR's short form is a bare `7:49 PM`."""
@@ -62,6 +66,10 @@ class Reader:
     def date(self, when: datetime, skeleton: str = "MMMMd") -> str:
         """Return the day in the reader's zone, by a CLDR skeleton (default: 17 October)."""
         return self.digits(format_skeleton(skeleton, when, tzinfo=self.zone, locale=self.locale))
+
+    def day(self, day: dates.date) -> str:
+        """Return a day that is not a moment of any zone (17 October)."""
+        return self.digits(format_skeleton("MMMMd", day, locale=self.locale))
 
     def when(self, when: datetime | None, style: str = "medium", *, beside: datetime | None = None) -> str:
         """Return a moment in the reader's zone and language; "" for None.
@@ -106,6 +114,8 @@ class Reader:
     def tongue(self, tag: str) -> str:
         """Return the name of a language in the reader's (ইংরেজি); the tag itself if it has none."""
         short = tag.replace("_", "-").partition("-")[0].lower()
+        if (self.locale.language, short) in _TONGUES:
+            return _TONGUES[self.locale.language, short]
         return str(self.locale.languages.get(short, tag))
 
     def zone_name(self, at: datetime) -> str:

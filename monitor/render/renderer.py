@@ -31,6 +31,7 @@ from monitor.render import layout, passages, tidy, words
 from monitor.render.layout import Page
 from monitor.render.reader import Reader
 from monitor.render.sample import sample
+from monitor.render.values import Values
 
 MAX_OUTPUT = 8_000_000
 """Characters of one part; a template that writes more has run away."""
@@ -95,6 +96,7 @@ class Renderer:
         page, texts = layout.largest(digest, made)
         if texts is None:  # too long even so: prepare() cuts
             texts = self._parts(digest, page, channel_type, wanted, _anything) or {}
+        told = _told(page)
         return Message(
             id=digest.id,
             kind=digest.kind,
@@ -105,7 +107,8 @@ class Renderer:
             language=digest.language,
             subject=texts["subject.txt"],
             parts=texts,
-            stories=tuple(story.id for story in page.stories),
+            stories=tuple(told),
+            told=told,
             thread=_thread(digest, page),
         )
 
@@ -210,6 +213,7 @@ class Renderer:
         environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
         phrases = words.phrases(self._word_folders, reader.language)
         environment.globals["t"] = words.Words(phrases, reader, html=flavour == "html")
+        values = Values(words.Words(phrases, reader, html=False), reader)
         environment.globals["reader"] = reader
         environment.filters |= {
             "when": reader.when,
@@ -218,8 +222,13 @@ class Renderer:
             "digits": reader.digits,
             "listed": reader.listed,
             "tongue": reader.tongue,
+            "lag": values.lag,
+            "value": values.value,
+            "question": values.question,
+            "coverage": values.coverage,
             "headline": passages.headline,
             "excerpt": passages.excerpt,
+            "quoted": passages.quoted,
             "passage": passages.passage,
             "clipped": lambda text, limit: passages.clipped(str(text), limit),
             "mark": partial(_mark, _MARKS[flavour]),
@@ -229,6 +238,7 @@ class Renderer:
             "link": tidy.web_link,
             "host": tidy.host,
             "why": _why,
+            "named": lambda entity, labels: _label(f"@{entity}", labels),
             "titles": lambda topics, titles: [titles.get(topic, topic) for topic in topics],
             "wrap": lambda text, columns=70, indent="", first=None: passages.wrapped(
                 str(text), columns, indent=indent, first=first
@@ -330,10 +340,20 @@ def _flavour(part: str) -> str:
     return part if part in ("html", "json") else "txt"
 
 
+def _told(page: Page) -> dict[str, tuple[str, ...]]:
+    """Return for each story what of it the message tells: of those that were left out, nothing."""
+    told = {story.id: story.told for story in page.stories}
+    for note in page.turns:
+        old = told.get(note.turn.story_id, ())
+        told[note.turn.story_id] = tuple(dict.fromkeys((*old, f"turn:{note.turn.id}")))
+    return told
+
+
 def _thread(digest: Digest, page: Page) -> str:
     """Return what ties messages together: an alert to its story, a digest to its route's day."""
-    if digest.kind is Kind.ALERT and page.stories:
-        return page.stories[0].id
+    if digest.kind is not Kind.DIGEST:
+        about = [*(story.id for story in page.stories), *(note.turn.story_id for note in page.turns)]
+        return next(iter(about), digest.route)
     day = digest.slot.astimezone(Reader(digest.language, digest.timezone).zone).date()
     return f"{digest.route}.{day:%Y-%m-%d}"
 
@@ -387,4 +407,4 @@ def _label(term: str, labels: Mapping[str, str]) -> str:
 def _samples(kind: Kind, language: str) -> list[Digest]:
     """A full digest and, of digests, one with nothing in it."""
     full = sample(kind, language=language)
-    return [full] if kind is Kind.ALERT else [full, sample(kind, language=language, empty=True)]
+    return [full] if kind is not Kind.DIGEST else [full, sample(kind, language=language, empty=True)]

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
+from monitor.life import life
 from monitor.model import (
+    Contradiction,
     Digest,
     DigestStory,
     Entry,
+    Fact,
+    FactKind,
+    FactNote,
+    HeadlineChange,
     Kind,
+    Quote,
     Recipient,
     Section,
     Span,
+    Stance,
     StoryEntry,
+    StoryNews,
     Trouble,
+    Turn,
+    TurnNote,
 )
 
 _SLOT = datetime(2025, 10, 17, 1, 30, tzinfo=UTC)
@@ -96,7 +108,13 @@ _STORIES: Sequence[tuple[str, str, float, Sequence[_Draft]]] = (
             ),
             ("সকালের কাগজ", "bn", 371, "ট্রাম্প-পুতিন ফোনালাপ: বৈঠক হবে বুদাপেস্টে", ""),
             ("Северный курьер", "ru", 365, "Трамп и Путин договорились о встрече в Будапеште", ""),
-            ("Evening Ledger", "en", 350, "Putin, Trump to meet in Hungary", ""),
+            (
+                "Evening Ledger",
+                "en",
+                350,
+                "Putin, Trump to meet in Hungary",
+                "The two men talked for two hours, a person who was told of the call said.",
+            ),
             ("Dunai Hírek", "hu", 344, "Budapesten találkozik Trump és Putyin", ""),
         ),
     ),
@@ -126,7 +144,8 @@ _STORIES: Sequence[tuple[str, str, float, Sequence[_Draft]]] = (
                 240,
                 "শীর্ষ বৈঠকের আগে রুবিও ও লাভরভের ফোনালাপ, আসছে সপ্তাহে প্রতিনিধিদল",
                 "নেতাদের সাক্ষাতের আগে উচ্চপর্যায়ের প্রতিনিধিদল আগামী সপ্তাহে বসবে। প্রস্তুতির দায়িত্ব পেয়েছেন "
-                "মার্কিন পররাষ্ট্রমন্ত্রী রুবিও ও রাশিয়ার লাভরভ।",
+                "মার্কিন পররাষ্ট্রমন্ত্রী রুবিও ও রাশিয়ার লাভরভ। বৈঠকের তারিখ ঠিক হয়ে গেছে, এমন খবর অস্বীকার করেছেন "
+                "ক্রেমলিনের মুখপাত্র পেসকভ।",
             ),
         ),
     ),
@@ -177,13 +196,13 @@ def sample(
     `empty` leaves the stories out, `copies` repeats them under other ids, to see long digests.
     """
     stories = [
-        (topic, _story(state, score, sorted(drafts, key=lambda d: d[1] != language[:2]), copy))
+        (topic, _story(place, state, score, sorted(drafts, key=lambda d: d[1] != language[:2]), copy))
         for copy in range(0 if empty else copies)
-        for topic, state, score, drafts in _STORIES
+        for place, (topic, state, score, drafts) in enumerate(_STORIES)
     ]
-    if kind is Kind.ALERT:
+    if kind is not Kind.DIGEST:
         stories = stories[:1]
-    entries = [one.entry for _, story in stories for one in (story.lead, *story.also)]
+    entries = [one.entry for _, story in stories for one in (story.lead, *story.also, *story.carriers)]
     titles = {topic: by.get(language.partition("-")[0], by["en"]) for topic, by in _TOPICS.items()}
     return Digest(
         id=_id("digest", kind, language, timezone, str(copies), str(empty)),
@@ -193,8 +212,8 @@ def sample(
         recipient=Recipient(address="desk@example.org"),
         language=language,
         timezone=timezone,
-        slot=stories[0][1].first_seen if kind is Kind.ALERT else _SLOT,
-        since=None if kind is Kind.ALERT else _SLOT - timedelta(hours=12, minutes=30),
+        slot=_SLOT if kind is Kind.DIGEST else stories[0][1].first_seen,
+        since=None if kind is not Kind.DIGEST else _SLOT - timedelta(hours=12, minutes=30),
         until=_SLOT,
         sections=tuple(
             Section(topic=topic, title=titles[topic], stories=tuple(s for t, s in stories if t == topic))
@@ -205,7 +224,7 @@ def sample(
         sources=len({entry.source for entry in entries}),
         languages=tuple(dict.fromkeys(entry.language for entry in entries)),
         troubles=()
-        if kind is Kind.ALERT
+        if kind is not Kind.DIGEST
         else (
             Trouble(
                 source="Evening Ledger",
@@ -220,22 +239,137 @@ def sample(
         feeds_total=63,
         topics=titles,
         labels={entity: by.get(language.partition("-")[0], by["en"]) for entity, by in _LABELS.items()},
+        turns=tuple(_turn(story, language) for _, story in stories[:1] if kind is not Kind.ALERT),
+        open=(_doubt(language),) if stories and kind is Kind.DIGEST else (),
     )
 
 
-def _story(state: str, score: float, drafts: Sequence[_Draft], copy: int) -> DigestStory:
-    items = tuple(_item(draft, copy) for draft in drafts)
+def _story(place: int, state: str, score: float, drafts: Sequence[_Draft], copy: int) -> DigestStory:
+    items = [_item(draft, copy) for draft in drafts]
+    lead, *also = items
+    carriers = [item for item in also if item.entry.source == _CARRIER]
+    told = [lead, *(item for item in also if item not in carriers)]
     return DigestStory(
         id=_id("story", drafts[0][3], str(copy)),
         state=state,
-        lead=items[0],
-        also=items[1:],
-        topics=items[0].topics,
+        lead=lead,
+        also=tuple(told[1:]),
+        carriers=tuple(carriers),
+        topics=lead.topics,
         score=score,
         first_seen=min(item.entry.first_seen for item in items),
         sources=len({item.entry.source for item in items}),
         languages=tuple(dict.fromkeys(item.entry.language for item in items)),
+        news=_news(place, state, told),
+        life=life(
+            [item.entry for item in items],
+            [[item.entry.id] for item in told],
+            copies=[item.entry.id for item in carriers],
+            tier=lambda entry: 1 if entry.source in _BEST else 2,
+            score=score,
+            at=_SLOT,
+        ),
+        silent=tuple(one for one in ("uk",) if place == 0),
     )
+
+
+_CARRIER = "সকালের কাগজ"
+_BEST = ("Harbour Wire", "দৈনিক নদী")
+
+
+def _news(place: int, state: str, told: Sequence[StoryEntry]) -> StoryNews:
+    """What stands out: an answer against another, a denial, what is new in a story that is known."""
+    if place == 0:
+        return StoryNews(contradictions=tuple(_contradiction(told)))
+    if state == "developing":
+        before = replace(
+            told[-1].entry, title="হাঙ্গেরি তৈরি, বললেন অরবান" if told[-1].entry.language == "bn" else ""
+        )
+        change = HeadlineChange(
+            before=before.title or "Budapest kész", item=told[-1], at=_SLOT - timedelta(hours=1)
+        )
+        known = replace(told[-1], entry=before)
+        return StoryNews(sources=(told[0],), headlines=(change,), known=known, reports=3)
+    words = "বৈঠকের তারিখ ঠিক হয়ে গেছে, এমন খবর অস্বীকার করেছেন ক্রেমলিনের মুখপাত্র পেসকভ।"
+    denied = [_quote("peskov", Stance.DENIES, words, item) for item in told if words in item.entry.summary]
+    return StoryNews(denials=tuple(denied))
+
+
+def _contradiction(told: Sequence[StoryEntry]) -> Iterator[Contradiction]:
+    answers = (("প্রায় আড়াই ঘণ্টা", "PT2H30M", 8_100, 9_000), ("two hours", "PT2H", 7_200, 7_200))
+    sides = [
+        FactNote(
+            fact=Fact(
+                kind=FactKind.DURATION, about="phone_call", value=value, low=low, high=high, span=found
+            ),
+            item=item,
+            sources=(item.entry.source, "Harbour Wire") if value == "PT2H30M" else (item.entry.source,),
+        )
+        for surface, value, low, high in answers
+        for item in told
+        for found in _spans("summary", item.entry.summary, {"phone_call": (surface,)})[:1]
+    ]
+    if len(sides) == len(answers):
+        yield Contradiction(
+            kind=FactKind.DURATION,
+            about="phone_call",
+            sides=tuple(sides),
+            since=_SLOT - timedelta(minutes=350),
+        )
+
+
+def _quote(speaker: str, stance: Stance, surface: str, item: StoryEntry) -> Quote:
+    start = item.entry.summary.index(surface)
+    span = Span(field="summary", start=start, end=start + len(surface), surface=surface)
+    return Quote(speaker=speaker, stance=stance, span=span, item=item, more=2)
+
+
+_VENUE = {"en": "The venue is set", "bn": "স্থান ঠিক হয়েছে"}
+_PROPOSED = {"en": "proposed", "bn": "প্রস্তাবিত"}
+_DOUBT = {"en": "The delegations' meeting is in doubt", "bn": "প্রতিনিধিদলের বৈঠক নিয়ে সংশয়"}
+_PREPARED = {"en": "prepared", "bn": "প্রস্তুতি চলছে"}
+
+
+def _turn(story: DigestStory, language: str) -> TurnNote:
+    """A turn that two independent sources told."""
+    items = (story.lead, *story.also)
+    item = next(
+        (one for one in items if one.entry.source in _BEST and one.entry.language == language[:2]), items[0]
+    )
+    turn = Turn(
+        id=_id("turn", "venue"),
+        topic="trump-putin-summit",
+        state="venue",
+        story_id=story.id,
+        reached_at=story.first_seen,
+        entry_ids=(item.entry.id,),
+    )
+    return TurnNote(
+        turn=turn,
+        title=_said(_VENUE, language),
+        before=(_said(_PROPOSED, language),),
+        item=replace(
+            item, spans=tuple(s for s in item.spans if (s.field, s.entity) == ("summary", "budapest"))
+        ),
+        sources=_BEST,
+    )
+
+
+def _doubt(language: str) -> TurnNote:
+    """A turn of yesterday that nothing has settled."""
+    turn = Turn(
+        id=_id("turn", "doubt"),
+        topic="trump-putin-summit",
+        state="doubt",
+        story_id=_id("story", "doubt"),
+        reached_at=_SLOT - timedelta(hours=20),
+        entry_ids=(),
+    )
+    return TurnNote(turn=turn, title=_said(_DOUBT, language), before=(_said(_PREPARED, language),))
+
+
+def _said(by_language: Mapping[str, str], language: str) -> str:
+    return by_language.get(language.partition("-")[0], by_language["en"])
 
 
 def _item(draft: _Draft, copy: int) -> StoryEntry:

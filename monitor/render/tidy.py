@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from monitor.model import Digest, DigestStory, Entry, StoryEntry
+from monitor.model import (
+    Contradiction,
+    Digest,
+    DigestStory,
+    Entry,
+    FactNote,
+    Quote,
+    StoryEntry,
+    TurnNote,
+)
 
 _REPLACED = (
     dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
@@ -41,11 +50,56 @@ def tidy(digest: Digest) -> Digest:
         troubles=tuple(
             replace(t, source=line(t.source), url=line(t.url), reason=line(t.reason)) for t in digest.troubles
         ),
+        turns=tuple(_turn(note) for note in digest.turns),
+        open=tuple(_turn(one) if isinstance(one, TurnNote) else _contradiction(one) for one in digest.open),
     )
 
 
 def _story(story: DigestStory) -> DigestStory:
-    return replace(story, lead=_item(story.lead), also=tuple(_item(item) for item in story.also))
+    news = story.news
+    return replace(
+        story,
+        lead=_item(story.lead),
+        also=tuple(_item(item) for item in story.also),
+        carriers=tuple(_item(item) for item in story.carriers),
+        news=replace(
+            news,
+            sources=tuple(_item(item) for item in news.sources),
+            facts=tuple(_fact(note) for note in news.facts),
+            denials=tuple(_quote(quote) for quote in news.denials),
+            contradictions=tuple(_contradiction(one) for one in news.contradictions),
+            headlines=tuple(
+                replace(change, before=line(change.before), item=_item(change.item))
+                for change in news.headlines
+            ),
+            turns=tuple(_turn(note) for note in news.turns),
+            known=_item(news.known) if news.known else None,
+        ),
+    )
+
+
+def _fact(note: FactNote) -> FactNote:
+    span = replace(note.fact.span, surface=line(note.fact.span.surface))
+    sources = tuple(line(source) for source in note.sources)
+    return replace(note, fact=replace(note.fact, span=span), item=_item(note.item), sources=sources)
+
+
+def _contradiction(one: Contradiction) -> Contradiction:
+    return replace(one, sides=tuple(_fact(side) for side in one.sides))
+
+
+def _quote(quote: Quote) -> Quote:
+    span = replace(quote.span, surface=line(quote.span.surface))
+    return replace(quote, span=span, item=_item(quote.item))
+
+
+def _turn(note: TurnNote) -> TurnNote:
+    return replace(
+        note,
+        item=_item(note.item) if note.item else None,
+        quotes=tuple(_quote(quote) for quote in note.quotes),
+        sources=tuple(line(source) for source in note.sources),
+    )
 
 
 def _item(item: StoryEntry) -> StoryEntry:

@@ -28,6 +28,7 @@ from monitor.model import (
     Deferred,
     Delivery,
     DeliveryStatus,
+    Dossier,
     Entry,
     Feed,
     FeedState,
@@ -35,9 +36,11 @@ from monitor.model import (
     Keep,
     Known,
     Match,
+    News,
     PollRecord,
     Sent,
     Story,
+    Turn,
 )
 
 
@@ -113,6 +116,10 @@ class Store(ABC):
         that exists already changes nothing (two feeds of one batch may bring the same entry).
         The claim ends with it. New matches get growing sequence numbers: whoever has seen one never
         finds a lower one later. A revised entry's match keeps its number and why it is held.
+
+        The log says of each revised entry that was about a topic which headline it had and has; of
+        one that has another headline and is so no more, that it was withdrawn: that match is held from
+        then on, and comes with a new number should it hold again.
         """
 
     @abstractmethod
@@ -152,8 +159,27 @@ class Store(ABC):
         """Return the stories last seen at or after `since`, each with its entries."""
 
     @abstractmethod
-    def record_stories(self, stories: Sequence[Story]) -> None:
-        """Promise 1b: write stories with all their entries. An entry keeps the story it has."""
+    def record_stories(self, stories: Sequence[Story], turns: Sequence[Turn] = ()) -> None:
+        """Promise 1b: write stories with all their entries, and in the log the turns that follow from them.
+
+        An entry keeps the story it has; a turn that was noted before stays as it was.
+        """
+
+    @abstractmethod
+    def stories(self, ids: Iterable[str]) -> list[Story]:
+        """Return those of the stories that there are, whole, by id."""
+
+    @abstractmethod
+    def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:
+        """Return the matches of topics that tell a state and are new or revised behind seq `after`.
+
+        Held ones too, except what was withdrawn; with or without a story; of entries first seen at or
+        after `since`. In order of seq.
+        """
+
+    @abstractmethod
+    def turns(self, topics: Iterable[str]) -> list[Turn]:
+        """Return the turns of topics, in the order in which they were noted."""
 
     # telling ──────────────────────────────────────────────────────────────────────────────────
 
@@ -177,12 +203,36 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def news(self, topics: Sequence[str], after: int, until: datetime) -> News:
+        """Return the hits of `topics` and the lines of the log behind a cursor at `after`.
+
+        Both end where `hits` would end, or before the first line that was written later than
+        `until`: a cursor that moves to the answer's position has passed nothing that it did not see.
+        A line about an entry carries it, with the story it is in now.
+        """
+
+    @abstractmethod
+    def dossiers(
+        self, route: str, channel: str, recipient: str, topics: Sequence[str], story_ids: Iterable[str]
+    ) -> list[Dossier]:
+        """Return those stories with all unheld hits of `topics` in them, and what this reader was told.
+
+        Ordered by id. What was told of an entry counts wherever it is now: in a story that was put
+        into another, or taken out of one.
+        """
+
+    @abstractmethod
     def last_seq(self) -> int:
         """Return the greatest sequence number given so far (0: none)."""
 
     @abstractmethod
-    def told(self, route: str, channel: str, recipient: str) -> frozenset[str]:
-        """Return the ids of the stories that this route already put in a message to this recipient."""
+    def told(
+        self, route: str, channel: str, recipient: str, *, since: datetime | None = None
+    ) -> frozenset[str]:
+        """Return the ids of the stories that this route already put in a message to this recipient.
+
+        `since` leaves out those that were last seen before.
+        """
 
     @abstractmethod
     def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:

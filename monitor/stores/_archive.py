@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, func, or_, select, update
 
 from monitor.model import Counts, DeliveryStatus, Entry, Keep, Known, Match, Story
+from monitor.stores import _log
 from monitor.stores._rows import chunks, entry_of, match_of
 from monitor.stores._search import Index, parse
 from monitor.stores._tables import (
@@ -139,6 +140,32 @@ def recent_stories(conn: Connection, since: datetime) -> list[tuple[Story, list[
     ]
 
 
+def stories_of(conn: Connection, ids: Iterable[str]) -> list[Story]:
+    """Return those of the stories that there are, whole, by id."""
+    found: list[Story] = []
+    for chunk in chunks(sorted(set(ids))):
+        members: dict[str, list[str]] = defaultdict(list)
+        rows = conn.execute(
+            select(entries.c.story_id, entries.c.id)
+            .where(HAS_STORY, entries.c.story_id.in_(chunk))
+            .order_by(entries.c.story_id, entries.c.story_place, entries.c.n)
+        )
+        for row in rows:
+            members[row.story_id].append(row.id)
+        heads = conn.execute(select(stories).where(stories.c.id.in_(chunk)).order_by(stories.c.id))
+        found += [
+            Story(
+                id=row.id,
+                entry_ids=tuple(members[row.id]),
+                first_seen=row.first_seen,
+                last_seen=row.last_seen,
+            )
+            for row in heads
+            if row.id in members
+        ]
+    return found
+
+
 _JOIN_STORY = (
     update(entries)
     .where(entries.c.id == bindparam("b_id"), entries.c.story_id == "")
@@ -200,6 +227,8 @@ def prune(conn: Connection, index: Index, now: datetime, keep: Keep, batch: int)
         gone += _prune_bodies(conn, now - keep.bodies, batch - gone)
     if gone < batch:
         gone += _prune_deliveries(conn, now - keep.entries, batch - gone)
+    if gone < batch:
+        gone += _log.prune(conn, now - keep.entries, batch - gone)
     return gone
 
 

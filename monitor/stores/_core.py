@@ -23,6 +23,7 @@ from monitor.model import (
     Deferred,
     Delivery,
     DeliveryStatus,
+    Dossier,
     Entry,
     Feed,
     FeedState,
@@ -30,11 +31,13 @@ from monitor.model import (
     Keep,
     Known,
     Match,
+    News,
     PollRecord,
     Sent,
     Story,
+    Turn,
 )
-from monitor.stores import Store, _archive, _migrations, _polls, _telling
+from monitor.stores import Store, _archive, _log, _migrations, _polls, _reading, _telling
 from monitor.stores._backup import copy_rows
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert, upsert_for
@@ -194,9 +197,29 @@ class SqlStore(Store):
         """Return the stories last seen at or after `since`."""
         return self._ask(lambda conn: _archive.recent_stories(conn, since))
 
-    def record_stories(self, stories: Sequence[Story]) -> None:
+    def record_stories(self, stories: Sequence[Story], turns: Sequence[Turn] = ()) -> None:
         """Promise 1b."""
-        self._do(lambda conn: _archive.record_stories(conn, self._upsert, stories))
+
+        def write(conn: Connection) -> None:
+            _archive.record_stories(conn, self._upsert, stories)
+            _log.write(conn, self._upsert, _log.turned(turns))
+
+        self._do(write)
+
+    def stories(self, ids: Iterable[str]) -> list[Story]:
+        """Return those of the stories that there are, by id."""
+        asked = frozenset(ids)
+        return self._ask(lambda conn: _archive.stories_of(conn, asked))
+
+    def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:
+        """Return the matches that tell a state of their topic."""
+        asked = frozenset(topics)
+        return self._ask(lambda conn: _reading.tellers(conn, asked, after, since))
+
+    def turns(self, topics: Iterable[str]) -> list[Turn]:
+        """Return the turns of topics."""
+        asked = frozenset(topics)
+        return self._ask(lambda conn: _log.turns(conn, asked))
 
     # telling ──────────────────────────────────────────────────────────────────────────────────
 
@@ -210,15 +233,29 @@ class SqlStore(Store):
 
     def hits(self, topics: Sequence[str], after: int, until: datetime) -> list[Hit]:
         """Return what is still to be told of some topics."""
-        return self._ask(lambda conn: _telling.hits(conn, topics, after, until))
+        return self._ask(lambda conn: _reading.hits(conn, topics, after, until))
+
+    def news(self, topics: Sequence[str], after: int, until: datetime) -> News:
+        """Return what lies behind a cursor."""
+        return self._ask(lambda conn: _reading.news(conn, topics, after, until))
+
+    def dossiers(
+        self, route: str, channel: str, recipient: str, topics: Sequence[str], story_ids: Iterable[str]
+    ) -> list[Dossier]:
+        """Return stories as one reader's digest needs them."""
+        asked = frozenset(story_ids)
+        reader = (route, channel, recipient)
+        return self._ask(lambda conn: _reading.dossiers(conn, reader, topics, asked))
 
     def last_seq(self) -> int:
         """Return the greatest sequence number given so far."""
-        return self._ask(_polls.last_seq)
+        return self._ask(_log.last_seq)
 
-    def told(self, route: str, channel: str, recipient: str) -> frozenset[str]:
+    def told(
+        self, route: str, channel: str, recipient: str, *, since: datetime | None = None
+    ) -> frozenset[str]:
         """Return the ids of the stories that a recipient was told of."""
-        return self._ask(lambda conn: _telling.stories_told(conn, route, channel, recipient))
+        return self._ask(lambda conn: _reading.stories_told(conn, route, channel, recipient, since))
 
     def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:
         """Promise 2."""

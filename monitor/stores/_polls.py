@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, or_, select, update
 
+from monitor import text
 from monitor.cadence import host_of
-from monitor.model import Entry, Feed, FeedState, FeedStatus, Match, PollRecord, Reading, Sighting
+from monitor.model import (
+    Change,
+    ChangeKind,
+    Entry,
+    Feed,
+    FeedState,
+    FeedStatus,
+    Match,
+    PollRecord,
+    Reading,
+    Sighting,
+)
+from monitor.stores import _log
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import AnyRow, chunks, entry_row, feed_row, feed_state
 from monitor.stores._search import Index
-from monitor.stores._tables import counters, entries, feeds, identities, matches, sightings
+from monitor.stores._tables import entries, feeds, identities, matches, sightings
 from monitor.stores._upsert import Upsert
 
 _UPDATE_STATE = (
@@ -168,12 +181,19 @@ class _Batch:
             if old is None or old.revision < entry.revision:
                 self.entries[entry.id] = entry
                 self.keys[entry.id] = reading.key
+                if old is not None and text.key(old.title) != text.key(entry.title):
+                    self._withdraw(entry.id, {match.topic for match in reading.matches})
             for match in reading.matches:
                 before = self.matches.get((match.entry_id, match.topic))
                 if match.entry_id == entry.id and (before is None or before.revision < match.revision):
                     self.matches[match.entry_id, match.topic] = match
         for sighting in record.fresh.sightings:
             self.sightings[sighting.entry_id, sighting.feed_url] = sighting
+
+    def _withdraw(self, entry_id: str, about: Collection[str]) -> None:
+        """Forget what another headline of the same batch is about no more."""
+        for key in [key for key in self.matches if key[0] == entry_id and key[1] not in about]:
+            del self.matches[key]
 
 
 def record(
@@ -193,12 +213,13 @@ def record(
         taken.append(ok)
     if rows:
         execute_many(conn, _UPDATE_STATE, rows)
-    if batch.entries:
-        _write_entries(conn, upsert, index, batch)
+    revised = _write_entries(conn, upsert, index, batch) if batch.entries else {}
     if batch.sightings:
         _write_sightings(conn, upsert, batch)
+    changes = _changes(conn, batch, revised, now)
     if batch.matches:
         _write_matches(conn, upsert, batch, now)
+    _log.write(conn, upsert, changes)
     return taken
 
 
@@ -219,20 +240,20 @@ _HELD = (
 )
 
 
-def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch) -> None:
+def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch) -> dict[str, str]:
     """Insert what is new, move what is revised forward, and never back.
 
-    Rows are written in order of id: two processes that bring the same entries then wait for one
-    another instead of locking each other out.
+    Returns the headline that each revised entry had before. Rows are written in order of id: two
+    processes that bring the same entries then wait for one another instead of locking each other out.
     """
     ids = sorted(batch.entries)
-    before: dict[str, int] = {}
+    before: dict[str, tuple[int, str]] = {}
     for chunk in chunks(ids):
-        rows = conn.execute(_NUMBERED, {"ids": chunk})
-        before.update((row.id, row.revision) for row in rows)
-    going = [batch.entries[one] for one in ids if before.get(one, 0) < batch.entries[one].revision]
+        rows = conn.execute(_BEFORE, {"ids": chunk})
+        before.update((row.id, (row.revision, row.title)) for row in rows)
+    going = [batch.entries[one] for one in ids if before.get(one, (0, ""))[0] < batch.entries[one].revision]
     if not going:
-        return
+        return {}
     execute_many(
         conn,
         upsert(identities, changes={"guid", "revision", "length"}, forward="revision"),
@@ -258,7 +279,57 @@ def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch
         rows = conn.execute(_NUMBERED, {"ids": list(revisions)})
         # Where another process went further in between, its words stand.
         index.put(conn, [(row.n, batch.keys[row.id]) for row in rows if revisions[row.id] == row.revision])
+    return {entry.id: before[entry.id][1] for entry in going if entry.id in before}
 
+
+def _changes(conn: Connection, batch: _Batch, revised: Mapping[str, str], now: datetime) -> list[Change]:
+    """Return what the log has to say of revised entries that were about a topic; hold what is so no more.
+
+    A match that its revision has not is held as withdrawn: whoever was not told of it never is. Where
+    the headline says what it said, a text that matches no more was cut by its feed rather than taken
+    back by its author (7 of 26 edits in a week of one paper, for common words): the match stands.
+    """
+    about: dict[str, list[tuple[str, str]]] = {}
+    for chunk in chunks(sorted(revised)):
+        rows = conn.execute(
+            select(matches.c.entry_id, matches.c.topic, matches.c.held)
+            .where(matches.c.entry_id.in_(chunk), matches.c.revision < entries.c.revision)
+            .join_from(matches, entries, matches.c.entry_id == entries.c.id)
+            .order_by(matches.c.entry_id, matches.c.seq)
+        )
+        for row in rows:
+            about.setdefault(row.entry_id, []).append((row.topic, row.held))
+    changes: list[Change] = []
+    for entry_id in (one for one in batch.entries if one in about):
+        line = Change(
+            at=now,
+            kind=ChangeKind.REVISED,
+            entry_id=entry_id,
+            revision=batch.entries[entry_id].revision,
+            before=revised[entry_id],
+            after=batch.entries[entry_id].title,
+        )
+        changes.append(line)
+        if text.key(line.before) == text.key(line.after):
+            continue
+        changes += [
+            replace(line, kind=ChangeKind.WITHDRAWN, topic=topic)
+            for topic, held in about[entry_id]
+            if not held and (entry_id, topic) not in batch.matches
+        ]
+    for one in changes:
+        if one.kind is ChangeKind.WITHDRAWN:
+            conn.execute(
+                update(matches)
+                .where(matches.c.entry_id == one.entry_id, matches.c.topic == one.topic)
+                .values(held=_log.WITHDRAWN, revision=one.revision)
+            )
+    return changes
+
+
+_BEFORE = select(entries.c.id, entries.c.revision, entries.c.title).where(
+    entries.c.id.in_(bindparam("ids", expanding=True))
+)
 
 _NUMBERED = select(entries.c.id, entries.c.n, entries.c.revision).where(
     entries.c.id.in_(bindparam("ids", expanding=True))
@@ -293,10 +364,11 @@ def _write_matches(conn: Connection, upsert: Upsert, batch: _Batch, now: datetim
     """
     known: dict[tuple[str, str], int] = {}
     for chunk in chunks(sorted({entry_id for entry_id, _ in batch.matches})):
+        _drop_withdrawn(conn, batch, chunk)
         rows = conn.execute(_MATCHED, {"ids": chunk})
         known.update(((row.entry_id, row.topic), row.seq) for row in rows)
     new = len(batch.matches.keys() - known.keys())
-    last = _take(conn, "seq", new) if new else 0
+    last = _log.take(conn, "seq", new) if new else 0
     numbers = iter(range(last - new + 1, last + 1))
     # In the order in which the polls came, not of their ids: the reader sees the first first.
     given = {key: known.get(key) or next(numbers) for key in batch.matches}
@@ -338,6 +410,22 @@ _MATCHED = select(matches.c.entry_id, matches.c.topic, matches.c.seq).where(
     matches.c.entry_id.in_(bindparam("ids", expanding=True))
 )
 
+
+def _drop_withdrawn(conn: Connection, batch: _Batch, ids: Sequence[str]) -> None:
+    """Forget matches that had been withdrawn and hold again: their cursors have passed, they come anew."""
+    rows = conn.execute(
+        select(matches.c.entry_id, matches.c.topic, matches.c.revision).where(
+            matches.c.entry_id.in_(ids), matches.c.held == _log.WITHDRAWN
+        )
+    ).all()
+    for row in rows:
+        again = batch.matches.get((row.entry_id, row.topic))
+        if again is not None and again.revision > row.revision:
+            conn.execute(
+                delete(matches).where(matches.c.entry_id == row.entry_id, matches.c.topic == row.topic)
+            )
+
+
 _REVISE_MATCH = (
     update(matches)
     .where(
@@ -353,23 +441,6 @@ _SET_WAITING = (
     .where(entries.c.id == bindparam("b_id"), entries.c.story_id == "", entries.c.waiting.is_(None))
     .values(waiting=bindparam("b_seq"))
 )
-
-
-def _take(conn: Connection, name: str, amount: int) -> int:
-    """Take `amount` numbers from a counter; return the last of them."""
-    taken: int = conn.execute(
-        update(counters)
-        .where(counters.c.name == name)
-        .values(value=counters.c.value + amount)
-        .returning(counters.c.value)
-    ).scalar_one()
-    return taken
-
-
-def last_seq(conn: Connection) -> int:
-    """Return the greatest seq that was ever given."""
-    last: int = conn.execute(select(counters.c.value).where(counters.c.name == "seq")).scalar_one()
-    return last
 
 
 def next_due(conn: Connection) -> datetime | None:

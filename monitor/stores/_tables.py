@@ -316,6 +316,40 @@ told = Table(
     sqlite_with_rowid=False,
 )
 
+# What of a story was told to whom: `entry:ID`, `fact:KIND|ABOUT|VALUE`, `turn:ID` … (see compose).
+told_items = Table(
+    "told_items",
+    metadata,
+    Column("route", KEY, nullable=False),
+    Column("channel", KEY, nullable=False),
+    Column("recipient", KEY, nullable=False),
+    Column("story_id", KEY, nullable=False),
+    Column("item", KEY, nullable=False),
+    PrimaryKeyConstraint("route", "channel", "recipient", "story_id", "item"),
+    Index(None, "item"),
+    sqlite_with_rowid=False,
+)
+
+# What happened to what had been found; `seq` is from the counter of the matches.
+log = Table(
+    "log",
+    metadata,
+    Column("seq", NUMBER, primary_key=True, autoincrement=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", KEY, nullable=False),
+    Column("topic", KEY, nullable=False, server_default=""),
+    Column("story_id", KEY, nullable=False, server_default=""),
+    Column("other_id", KEY, nullable=False, server_default=""),
+    Column("entry_id", KEY, nullable=False, server_default=""),
+    _count("revision"),
+    _text("before"),
+    _text("after"),
+    _text("turn"),
+    Index(None, "at"),
+    Index(None, "kind", "topic"),
+)
+
 counters = Table(
     "counters",
     metadata,

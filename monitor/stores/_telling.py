@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,11 +9,27 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from monitor.model import Cursor, Dead, Deferred, Delivery, DeliveryStatus, Hit, Sent
+from monitor.model import (
+    Cursor,
+    Dead,
+    Deferred,
+    Delivery,
+    DeliveryStatus,
+    Sent,
+)
+from monitor.stores import _log
+from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
-from monitor.stores._polls import last_seq
-from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, entry_of, match_of
-from monitor.stores._tables import cursors, deliveries, entries, feeds, matches, meta, sightings, told
+from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row
+from monitor.stores._tables import (
+    cursors,
+    deliveries,
+    feeds,
+    matches,
+    meta,
+    told,
+    told_items,
+)
 from monitor.stores._upsert import Upsert
 
 _MATCH = tuple(column.name for column in matches.columns)
@@ -38,74 +53,18 @@ def _is(cursor: Cursor) -> ColumnElement[bool]:
 
 def start_cursor(conn: Connection, upsert: Upsert, cursor: Cursor, since: datetime) -> None:
     """Create a cursor in front of the first hit matched at or after `since` (see Store.start_cursor)."""
-    first = conn.execute(select(func.min(matches.c.seq)).where(matches.c.matched_at >= since)).scalar()
+    hit = conn.execute(select(func.min(matches.c.seq)).where(matches.c.matched_at >= since)).scalar()
+    first = min((seq for seq in (hit, _log.first_at(conn, since)) if seq is not None), default=None)
     conn.execute(
         upsert(cursors),
         {
             "route": cursor.route,
             "channel": cursor.channel,
             "recipient": cursor.recipient,
-            "position": last_seq(conn) if first is None else first - 1,
+            "position": _log.last_seq(conn) if first is None else first - 1,
             "next_slot": cursor.next_slot,
             "last_slot": cursor.last_slot,
         },
-    )
-
-
-def hits(conn: Connection, topics: Sequence[str], after: int, until: datetime) -> list[Hit]:
-    """Return what a route has still to tell (see Store.hits).
-
-    It ends before the first hit that has no story yet, and before the first that was matched after
-    `until`: processes' clocks differ, so a later seq may bear an earlier time, and a cursor that
-    moved there would pass the one between.
-    """
-    wanted = (
-        select(*(matches.c[name].label(f"m_{name}") for name in _MATCH), entries)
-        .join_from(matches, entries, matches.c.entry_id == entries.c.id)
-        .where(matches.c.topic.in_(topics), matches.c.seq > after, matches.c.held == "")
-        .order_by(matches.c.seq)
-    )
-    found = []
-    for row in conn.execute(wanted):
-        if row.m_matched_at > until or not row.story_id:
-            break
-        found.append(row)
-    carried = _carried(conn, {row.id for row in found})
-    return [
-        Hit(
-            seq=row.m_seq,
-            match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}),
-            entry=entry_of(row),
-            story_id=row.story_id,
-            matched_at=row.m_matched_at,
-            feeds=tuple(carried[row.id]),
-        )
-        for row in found
-    ]
-
-
-def _carried(conn: Connection, ids: set[str]) -> Mapping[str, list[str]]:
-    """Return the feeds that carried each entry, the first first."""
-    carried: dict[str, list[str]] = defaultdict(list)
-    for chunk in chunks(sorted(ids)):
-        rows = conn.execute(
-            select(sightings.c.entry_id, sightings.c.feed_url)
-            .where(sightings.c.entry_id.in_(chunk))
-            .order_by(sightings.c.entry_id, sightings.c.first_seen, sightings.c.feed_url)
-        )
-        for row in rows:
-            carried[row.entry_id].append(row.feed_url)
-    return carried
-
-
-def stories_told(conn: Connection, route: str, channel: str, recipient: str) -> frozenset[str]:
-    """Return what a recipient was told of by a route (see Store.told)."""
-    return frozenset(
-        conn.execute(
-            select(told.c.story_id).where(
-                told.c.route == route, told.c.channel == channel, told.c.recipient == recipient
-            )
-        ).scalars()
     )
 
 
@@ -129,20 +88,35 @@ def enqueue(
         return False
     if queued:
         conn.execute(upsert(deliveries, key=("id",)), [delivery_row(one) for one in queued])
-    stories = [
-        {
-            "route": one.message.route,
-            "channel": one.channel,
-            "recipient": storable(one.message.recipient.address),
-            "story_id": story_id,
-            "delivery_id": one.id,
-        }
-        for one in queued
-        for story_id in one.message.stories
-    ]
-    if stories:
-        conn.execute(upsert(told), stories)
+    _note_told(conn, upsert, queued)
     return True
+
+
+def _note_told(conn: Connection, upsert: Upsert, queued: Sequence[Delivery]) -> None:
+    """Remember for each recipient which stories the messages tell, and what of them."""
+    tellings = [
+        (
+            {
+                "route": one.message.route,
+                "channel": one.channel,
+                "recipient": storable(one.message.recipient.address),
+                "story_id": story_id,
+            },
+            one,
+        )
+        for one in queued
+        for story_id in dict.fromkeys((*one.message.stories, *one.message.told))
+    ]
+    execute_many(conn, upsert(told), [{**telling, "delivery_id": one.id} for telling, one in tellings])
+    execute_many(
+        conn,
+        upsert(told_items),
+        [
+            {**telling, "item": storable(item)}
+            for telling, one in tellings
+            for item in one.message.told.get(telling["story_id"], ())
+        ],
+    )
 
 
 # outbox ───────────────────────────────────────────────────────────────────────────────────────

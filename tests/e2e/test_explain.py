@@ -41,6 +41,24 @@ def test_a_bengali_text_of_the_event_names_the_topic_and_every_entity_with_spans
     assert all(TEXT[span["start"] : span["end"]] == span["surface"] for span in spans)
 
 
+def test_an_explanation_shows_the_states_that_are_told_and_what_is_said(tmp_path: Path) -> None:
+    text = "পুতিনের সঙ্গে প্রায় আড়াই ঘণ্টার ফোনালাপের পর বুদাপেস্টে বৈঠকে বসছেন ট্রাম্প, জানাল ক্রেমলিন"
+    desk = Shipped(tmp_path)
+
+    told = desk.json("explain", "--lang", "bn", "--topic", "trump-putin-summit", text)
+
+    states = {one["state"]: one for one in told["topics"][0]["states"]}
+    assert {name for name, one in states.items() if one["matched"]} == {"agreed", "venue-set"}
+    assert states["cancelled"]["clauses"]
+    (lasted,) = (fact for fact in told["facts"] if fact["kind"] == "duration")
+    assert (lasted["about"], lasted["low"], lasted["high"]) == ("phone_call", 8100, 9000)
+    (statement,) = told["statements"]
+    assert (statement["speaker"], statement["stance"]) == ("kremlin", "says")
+    spans = [*told["facts"], *told["statements"], *states["agreed"]["spans"]]
+    assert all(text[span["start"] : span["end"]] == span["surface"] for span in spans)
+    assert all(span["field"] == "text" for span in spans)
+
+
 def test_an_entry_s_explanation_goes_on_to_where_it_was_sent(tmp_path: Path) -> None:
     items = (
         ("https://example.com/1", "Trump calls Putin", "They agree to meet."),
@@ -59,9 +77,15 @@ def test_an_entry_s_explanation_goes_on_to_where_it_was_sent(tmp_path: Path) -> 
         desk.run("once", "--at", "2025-10-17T02:00Z")
         sent = desk.json("explain", f"e:{found['Trump calls Putin']}")
         other = desk.json("explain", f"e:{found['Rain over Dhaka']}")
+        words = desk.run("explain", f"e:{found['Trump calls Putin']}").stdout
 
     assert [row["outcome"] for row in waiting["sending"]] == ["waiting"]
     assert [(row["outcome"], row["channel"]) for row in sent["sending"]] == [("sent", "hook")]
+    life = sent["life"]
+    assert (life["lead"], life["reports"], life["independent"]) == (found["Trump calls Putin"], 1, 1)
+    assert life["importance"] == round(sum(life["parts"].values()), 1)
+    assert f"importance {life['importance']:g} = sources 10 + languages 0 + tier 7.5 + growth" in words
+    assert other["life"] is None
     assert [(row["outcome"], row["reason"]) for row in other["sending"]] == [
         ("not matched", "none of its topics: summit")
     ]

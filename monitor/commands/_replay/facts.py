@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.commands._app import plain
 from monitor.commands._archive import entry_facts
+from monitor.commands._news import named, turns
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.commands.once import words
@@ -52,11 +53,13 @@ def _message(told: Told) -> dict[str, Any]:
         "at": plain(told.at),
         "subject": told.delivery.message.subject,
         "file": told.file or None,
+        "turns": turns(digest),
         "stories": [
             {
                 "id": story.id,
                 "title": story.lead.entry.title,
                 "state": story.state,
+                "news": named(story),
                 "entries": [entry_facts(one.entry) for one in entries(story)],
             }
             for story in stories(told)
@@ -72,7 +75,7 @@ def stories(told: Told) -> Iterator[DigestStory]:
 
 def entries(story: DigestStory) -> tuple[StoryEntry, ...]:
     """Return the entries of a story, the lead first."""
-    return (story.lead, *story.also)
+    return (story.lead, *story.also, *story.carriers)
 
 
 def lines(replayed: Replayed) -> Iterator[str]:

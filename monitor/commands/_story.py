@@ -1,0 +1,150 @@
+"""What became of an entry of the archive: its story's life, and for each reader whether they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from monitor.cluster import WINDOW
+from monitor.commands._app import plain
+from monitor.config import Config
+from monitor.life import lead_rank, life
+from monitor.model import Cursor, Delivery, Dossier, Entry, LinkKind, Match, Route, Send, Story
+from monitor.sources import independent
+from monitor.stores import Store
+
+
+def story_of(store: Store, entry: Entry) -> Story | None:
+    """Return the story that an entry is in."""
+    around = store.recent_stories(entry.first_seen - WINDOW)
+    return next((story for story, _ in around if entry.id in story.entry_ids), None)
+
+
+def life_facts(config: Config, store: Store, story: Story | None) -> dict[str, Any] | None:
+    """Return how a story does now, as digests rank it; None if there is none or nothing matches any more."""
+    topics = [topic.id for topic in config.topics]
+    dossiers = store.dossiers("", "", "", topics, [story.id]) if story else []
+    hits = [hit for dossier in dossiers for hit in dossier.hits]
+    if story is None or not hits:
+        return None
+    tiers = {feed.url: feed.tier for feed in config.feeds}
+    entries = list({hit.entry.id: hit.entry for hit in hits}.values())
+    links = dossiers[0].story.links
+    now = life(
+        entries,
+        independent(entries, links),
+        copies=[link.entry_id for link in links if link.kind is LinkKind.COPY and not link.veto],
+        tier=lambda entry: tiers.get(entry.feed_url, 3),
+        score=max(hit.match.score for hit in hits),
+        at=store.last_time() or max(entry.first_seen for entry in entries),
+    )
+    lead = min(entries, key=lambda one: lead_rank(one, config.language, tiers.get(one.feed_url, 3)))
+    return {"story": story.id, "lead": lead.id, "title": lead.title, "reports": len(entries), **plain(now)}
+
+
+def sending_facts(
+    config: Config, store: Store, story: Story | None, entry: Entry, matches: Sequence[Match]
+) -> list[dict[str, Any]]:
+    """Say for each reader of each route what became of the entry, with one reason where it was not told."""
+    cursors = store.cursors()
+    messages = store.deliveries(limit=10_000)
+    rows: list[dict[str, Any]] = []
+    for route in config.routes:
+        mine = [match for match in matches if match.topic in route.topics]
+        row: dict[str, Any] = {"route": route.name, "story": story.id if story else ""}
+        if not mine:
+            wanted = ", ".join(route.topics)
+            rows.append({**row, "outcome": "not matched", "reason": f"none of its topics: {wanted}"})
+        elif all(match.held for match in mine):
+            rows.append({**row, "outcome": "held", "reason": mine[0].held})
+        else:
+            readers = [cursor for cursor in cursors if cursor.route == route.name]
+            told = [d for d in messages if d.message.route == route.name]
+            rows += [
+                {**row, **outcome}
+                for cursor in readers
+                for outcome in _reader(store, route, cursor, story, entry, told)
+            ]
+            if not readers:
+                rows.append({**row, "outcome": "waiting", "reason": "told its next slot"})
+    return rows
+
+
+def _reader(
+    store: Store,
+    route: Route,
+    cursor: Cursor,
+    story: Story | None,
+    entry: Entry,
+    messages: Sequence[Delivery],
+) -> Iterator[dict[str, Any]]:
+    """Yield what one reader got of an entry, or why not."""
+    mine = [
+        one
+        for one in messages
+        if (one.channel, one.message.recipient.address) == (cursor.channel, cursor.recipient)
+    ]
+    item = f"entry:{entry.id}"
+    sent = [one for one in mine if any(item in items for items in one.message.told.values())]
+    sent = sent or [one for one in mine if story and story.id in one.message.stories and not one.message.told]
+    if sent:
+        yield from map(_delivery, sent)
+        return
+    place = {"channel": cursor.channel, "recipient": cursor.recipient}
+    reader = (cursor.route, cursor.channel, cursor.recipient)
+    dossiers = store.dossiers(*reader, route.topics, [story.id]) if story else []
+    seqs = [hit.seq for one in dossiers for hit in one.hits if hit.entry.id == entry.id]
+    if not seqs or max(seqs) > cursor.position:
+        when = "at once" if route.send is Send.IMMEDIATE else plain(cursor.next_slot) or "its next slot"
+        yield {**place, "outcome": "waiting", "reason": f"told {when}"}
+    elif not dossiers[0].told:
+        yield {
+            **place,
+            "outcome": "left out",
+            "reason": "no room in the message; told when its story goes on",
+        }
+    else:
+        yield {**place, "outcome": "folded", "reason": _folded(dossiers[0], route, entry)}
+
+
+def _folded(dossier: Dossier, route: Route, entry: Entry) -> str:
+    copied = next(
+        (
+            link.other_id
+            for link in dossier.story.links
+            if link.entry_id == entry.id and link.kind is LinkKind.COPY and not link.veto
+        ),
+        "",
+    )
+    if copied:
+        return f"copy of e:{copied[:12]}: one more carrier, no news"
+    if route.send is Send.IMMEDIATE:
+        return "its story was told before; what is new in it goes to the digests"
+    return "nothing new in it for this reader: source and facts were told before"
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "delivery": delivery.id,
+        "channel": delivery.channel,
+        "recipient": delivery.message.recipient.address,
+        "kind": delivery.message.kind.value,
+        "outcome": delivery.status.value,
+        "at": plain(delivery.sent_at or delivery.due_at),
+        "reason": delivery.detail or delivery.reason,
+    }
+
+
+def life_lines(facts: dict[str, Any]) -> Iterator[str]:
+    """Yield a story's life for people."""
+    yield (
+        f"story {facts['story'][:12]}: {facts['phase']}, importance {facts['importance']:g} = "
+        + " + ".join(f"{name} {value:g}" for name, value in facts["parts"].items())
+    )
+    yield (
+        f"  {facts['reports']} reports, {facts['sources']} publishers, {facts['independent']} independent; "
+        f"{facts['growth']} new in the last hours; lead: {facts['title']}"
+    )
+    for one in facts["coverage"]:
+        place = f"{one['language']}-{one['country']}" if one["country"] else one["language"]
+        yield f"  {place:6} first {one['first']}  {one['source']}"

@@ -1,0 +1,273 @@
+"""Compose: what changed since a reader was last told → the digest or alerts that tell it.
+
+Which stories, in which order, under which topic, and of each only what is new to this reader: new
+independent sources, new facts, denials, contradictions, changed headlines, turns of the event. What
+was told is remembered in items (`entry:ID`, `fact:KIND|ABOUT|VALUE`, `conflict:…`, `turn:ID`), queued in
+one transaction with the message: told once, they are never news again. Pure: the store says what
+lies behind the reader's cursor and what they were told, the caller which slot it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from monitor.compose._case import Case, Desk, Reader
+from monitor.compose._delta import Happened, ranked, tell, turn_item, unheard
+from monitor.compose._disputes import contradictions, is_open, items
+from monitor.compose._turns import notes, standing, words
+from monitor.model import (
+    ChangeKind,
+    Contradiction,
+    Cursor,
+    Digest,
+    DigestStory,
+    Dossier,
+    FeedState,
+    FeedStatus,
+    Kind,
+    News,
+    Section,
+    Send,
+    Trouble,
+    Turn,
+    TurnNote,
+)
+from monitor.slots import last_slot, next_slot
+
+__all__ = ["WELL", "Desk", "Reader", "Situation", "alerts", "compose", "plan"]
+
+LATE = timedelta(minutes=10)
+"""A digest made this long after its time says so."""
+
+WELL = frozenset({FeedStatus.NEW, FeedStatus.PAUSED, FeedStatus.OK, FeedStatus.QUIET, FeedStatus.LATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What lies behind a reader's cursor, and the stories that matter to it.
+
+    `dossiers` are those of the news, and those that the reader was told of lately: a contradiction may
+    be between two stories, and what is open stays so. `turns` are all turns of the route's topics.
+    """
+
+    news: News = field(default_factory=News)
+    dossiers: Sequence[Dossier] = ()
+    turns: Sequence[Turn] = ()
+
+
+def plan(
+    situation: Situation, cursor: Cursor, reader: Reader, desk: Desk, *, now: datetime, room: int | None
+) -> tuple[Cursor, list[Digest]]:
+    """Return what to tell a reader now, and where the cursor stands once that is queued.
+
+    `room` is how many more alerts the hour has (None: any number). What does not fit stays behind the
+    cursor: its time comes.
+    """
+    moved = replace(cursor, position=max(situation.news.position, cursor.position))
+    if reader.route.send is Send.IMMEDIATE:
+        digests = alerts(situation, reader, desk, until=now)
+        if room is None or len(digests) <= room:
+            return moved, digests
+        first = min(_seqs(situation.news, digests[room:]), default=moved.position + 1)
+        return replace(cursor, position=max(min(first - 1, moved.position), cursor.position)), digests[:room]
+    zone = reader.recipient.timezone
+    due = cursor.next_slot or now
+    # A machine that slept over several slots tells them in one, under the last of them.
+    slot = last_slot(reader.route, due, now, timezone=zone) or due
+    digest = compose(
+        situation, reader, desk, slot=slot, since=cursor.last_slot, until=now, late=now - due > LATE
+    )
+    moved = replace(moved, last_slot=slot, next_slot=next_slot(reader.route, now, timezone=zone))
+    return moved, [digest] if digest else []
+
+
+def _seqs(news: News, digests: Iterable[Digest]) -> list[int]:
+    """Return where in the log is what these digests tell."""
+    digests = list(digests)
+    stories = {story.id for one in digests for section in one.sections for story in section.stories}
+    turns = {note.turn.id for one in digests for note in one.turns}
+    hits = [hit.seq for hit in news.hits if hit.story_id in stories]
+    return hits + [
+        one.seq for one in news.changes if one.story_id in stories or (one.turn and one.turn.id in turns)
+    ]
+
+
+def compose(
+    situation: Situation,
+    reader: Reader,
+    desk: Desk,
+    *,
+    slot: datetime,
+    since: datetime | None,
+    until: datetime,
+    late: bool = False,
+) -> Digest | None:
+    """Return the digest of a slot, or None when there is nothing to tell and the route keeps silent then."""
+    scene = _scene(situation, reader, desk, until)
+    if not scene.stories and not scene.turns and not reader.route.nothing_new:
+        return None
+    digest = _digest(Kind.DIGEST, scene.stories, reader, desk, slot=slot, since=since, until=until, late=late)
+    return replace(digest, turns=scene.turns, open=scene.open)
+
+
+def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime) -> list[Digest]:
+    """Return the alerts that are due: one for each turn, one for each story that the reader was never
+    told of, and one for a story that they know in which somebody denies or contradicts.
+
+    Turns come first; a story that a turn's alert tells has none of its own. An alert's slot is the
+    moment its cause came about, so that it is the same alert whenever it is made.
+    """
+    scene = _scene(situation, reader, desk, until)
+    stories = {story.id: story for story in scene.stories}
+    made = []
+    for note in scene.turns:
+        story = stories.pop(note.turn.story_id, None)
+        about = [story] if story else []
+        digest = _digest(
+            Kind.TURN,
+            about,
+            reader,
+            desk,
+            slot=note.turn.reached_at,
+            since=None,
+            until=until,
+            what=note.turn.id,
+        )
+        made.append(replace(digest, turns=(note,)))
+    for story in sorted(stories.values(), key=lambda one: (one.first_seen, one.id)):
+        what, slot = story.id, story.first_seen
+        if story.state != "new":
+            causes = [f"denial:{q.speaker}:{q.item.entry.id}" for q in story.news.denials]
+            causes += [name for one in story.news.contradictions for name in items(one)]
+            if not causes:
+                continue
+            what = f"{story.id}:{'|'.join(sorted(causes))}"
+            moments = [q.item.entry.first_seen for q in story.news.denials]
+            slot = max([*moments, *(one.since for one in story.news.contradictions)])
+        made.append(_digest(Kind.ALERT, [story], reader, desk, slot=slot, since=None, until=until, what=what))
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What there is to tell: stories, most important first; turns, oldest first; what is still open."""
+
+    stories: Sequence[DigestStory]
+    turns: tuple[TurnNote, ...]
+    open: tuple[Contradiction | TurnNote, ...]
+
+
+def _scene(situation: Situation, reader: Reader, desk: Desk, until: datetime) -> _Scene:
+    cases = {one.story.id: Case(one, reader, desk) for one in situation.dossiers}
+    told = frozenset[str]().union(*(case.told for case in cases.values()))
+    disputes = contradictions(list(cases.values()))
+    new = [one for one in disputes if not told.issuperset(items(one))]
+    log = situation.news.changes
+    turned = [change.turn for change in log if change.kind is ChangeKind.TURN and change.turn]
+    turns = notes(
+        [turn for turn in turned if not turn.held and turn_item(turn.id) not in told], cases, reader, desk
+    )
+    moved = {hit.story_id for hit in situation.news.hits} | {change.story_id for change in log}
+    moved |= {one.story_id for one in new} | {note.turn.story_id for note in turns}
+    stories = []
+    for story_id in sorted(moved & cases.keys()):
+        case = cases[story_id]
+        happened = Happened(
+            changes=unheard(case, [one for one in log if one.story_id == story_id]),
+            contradictions=[one for one in new if one.story_id == story_id],
+            turns=[note for note in turns if note.turn.story_id == story_id],
+        )
+        story = tell(case, happened)
+        if story is not None:
+            stories.append(replace(story, life=case.life(until)))
+    stories.sort(key=_weight)
+    still = [one for one in disputes if one not in new and is_open(one, list(cases.values()))]
+    now_told = {note.turn.id for note in turns}
+    doubts = [
+        note
+        for note in notes(standing(situation.turns, reader, desk), cases, reader, desk)
+        if note.turn.id not in now_told and turn_item(note.turn.id) in told
+    ]
+    return _Scene(stories=stories, turns=turns, open=(*doubts, *still))
+
+
+def _weight(story: DigestStory) -> tuple[float, float, str]:
+    """Order stories: the most important first, of equals the newest."""
+    return -(story.life.importance if story.life else 0.0), -story.first_seen.timestamp(), story.id
+
+
+def _digest(
+    kind: Kind,
+    stories: Sequence[DigestStory],
+    reader: Reader,
+    desk: Desk,
+    *,
+    slot: datetime,
+    since: datetime | None = None,
+    until: datetime,
+    late: bool = False,
+    what: str = "",
+) -> Digest:
+    what = what or f"{slot:%Y-%m-%dT%H:%M:%SZ}"
+    everything = [one for story in stories for one in (story.lead, *story.also, *story.carriers)]
+    configured = [state for state in desk.states if state.url in desk.feeds]
+    return Digest(
+        id=_identity(reader.route.name, reader.channel, reader.recipient.address, kind, what),
+        kind=kind,
+        route=reader.route.name,
+        channel=reader.channel,
+        recipient=reader.recipient,
+        language=reader.language,
+        timezone=reader.timezone,
+        slot=slot,
+        since=since,
+        until=until,
+        late=late,
+        sections=_sections(stories, reader, desk),
+        entries=len({one.entry.id for one in everything}),
+        sources=len({one.entry.source for one in everything}),
+        languages=ranked(one.entry.language for one in everything),
+        troubles=_troubles(configured, desk) if kind is Kind.DIGEST else (),
+        feeds_ok=sum(state.status in WELL for state in configured),
+        feeds_total=len(configured),
+        topics={t: words(desk.topics.get(t, {}), reader.language, t) for t in reader.route.topics},
+        labels={e: words(names, reader.language, e) for e, names in desk.labels.items()},
+    )
+
+
+def _sections(stories: Sequence[DigestStory], reader: Reader, desk: Desk) -> tuple[Section, ...]:
+    """Each story once, under the first of the route's topics that it is about."""
+    by_topic: defaultdict[str, list[DigestStory]] = defaultdict(list)
+    for story in stories:
+        by_topic[next(iter(story.topics), reader.route.topics[0])].append(story)
+    return tuple(
+        Section(
+            topic=topic,
+            title=words(desk.topics.get(topic, {}), reader.language, topic),
+            stories=tuple(by_topic[topic]),
+        )
+        for topic in reader.route.topics
+        if topic in by_topic
+    )
+
+
+def _troubles(states: Iterable[FeedState], desk: Desk) -> tuple[Trouble, ...]:
+    return tuple(
+        Trouble(
+            source=desk.feeds[state.url].source,
+            url=state.url,
+            status=state.status,
+            reason=state.reason,
+            since=state.last_ok_at,
+        )
+        for state in states
+        if state.status not in WELL
+    )
+
+
+def _identity(*parts: str) -> str:
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,107 @@
+"""Promise 1b, its second half: the turns of the event follow from who tells which state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from monitor.follow import WINDOW, follow, told_at
+from monitor.model import Hit, Link, Mention, Story, Topic, Turn
+from monitor.pipeline._shop import Shop
+from monitor.sources import independent
+
+
+class Following:
+    """Knows who told which state of a topic lately. Plain code, for the store's thread.
+
+    What is kept is only a copy of the store's: the first question after a start reads the whole
+    window, and giving an entry twice brings nothing twice.
+    """
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._topics: Sequence[Topic] = ()
+        self._mark = -1
+        """Up to which seq the store was read."""
+        self._tellers: dict[tuple[str, str], Hit] = {}
+        """Topic and entry → the match that tells."""
+
+    def turns(self, stories: Sequence[Story] = ()) -> list[Turn]:
+        """Return the turns that what was found since the last question brings.
+
+        `stories` are those that are about to be recorded: they have entries that the store does not
+        know to be in a story yet.
+        """
+        store, parts = self._shop.store, self._shop.parts
+        if self._topics is not parts.topics:
+            self._topics = parts.topics
+            self.forget()
+        followed = [topic for topic in self._topics if topic.states]
+        last = store.last_seq() if followed else self._mark
+        joined = {one: story.id for story in stories for one in story.entry_ids}
+        moved = {
+            key: replace(hit, story_id=joined[hit.entry.id])
+            for key, hit in self._tellers.items()
+            if hit.entry.id in joined and not hit.story_id
+        }
+        if last == self._mark and not moved:
+            return []
+        since = self._shop.clock.now() - WINDOW
+        asked = [topic.id for topic in followed]
+        for hit in store.tellers(asked, self._mark, since):
+            story_id = hit.story_id or joined.get(hit.entry.id, "")
+            moved[hit.match.topic, hit.entry.id] = replace(hit, story_id=story_id)
+        self._mark = last
+        kept = {key: hit for key, hit in self._tellers.items() if hit.entry.first_seen >= since}
+        self._tellers = {**kept, **moved}
+        touched = {topic for (topic, _), hit in moved.items() if hit.story_id}
+        return [
+            turn
+            for topic in followed
+            if topic.id in touched
+            for turn in follow(topic, self._mentions(topic.id, stories), store.turns([topic.id]))
+        ]
+
+    def forget(self) -> None:
+        """Read the whole window at the next question: what came of the last one was not recorded."""
+        self._mark = -1
+        self._tellers.clear()
+
+    def _mentions(self, topic: str, stories: Sequence[Story]) -> list[Mention]:
+        """Return who tells which state of a topic: an agency's copies and a publisher's editions as one."""
+        by_story: defaultdict[str, list[Hit]] = defaultdict(list)
+        for (about, _), hit in self._tellers.items():
+            if about == topic and hit.story_id:
+                by_story[hit.story_id].append(hit)
+        links = self._links(by_story, stories)
+        return [
+            mention
+            for story_id, hits in by_story.items()
+            for mention in self._told_in(story_id, hits, links.get(story_id, ()))
+        ]
+
+    def _links(self, ids: Iterable[str], stories: Sequence[Story]) -> Mapping[str, Sequence[Link]]:
+        known = {story.id: story.links for story in stories}
+        unknown = [one for one in ids if one not in known]
+        return known | {story.id: story.links for story in self._shop.store.stories(unknown)}
+
+    def _told_in(self, story_id: str, hits: Sequence[Hit], links: Sequence[Link]) -> list[Mention]:
+        entries = {hit.entry.id: hit.entry for hit in hits}
+        source = {
+            one: entries[group[0]].source
+            for group in independent(list(entries.values()), links)
+            for one in group
+        }
+        return [
+            Mention(
+                entry_id=hit.entry.id,
+                story_id=story_id,
+                source=source[hit.entry.id],
+                at=told_at(hit.entry.published, hit.entry.first_seen),
+                states=hit.match.states,
+                statements=self._shop.parts.desk.read(hit.entry).statements,
+                held=hit.match.held,
+            )
+            for hit in hits
+        ]
