@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_replay import SNAPSHOTS, an_archive
+from tests.e2e.test_replay import an_archive
+from tests.e2e.test_replay_real import SNAPSHOTS
 from tests.world import Desk, rss
 
 ROUTES = """routes:
@@ -140,7 +141,8 @@ def test_each_turn_is_told_once_by_an_alert_of_its_own_and_in_the_next_digest(tm
         ("2025-10-17T13:00:00Z", []),
     ]
     texts = [
-        Path(m["file"]).with_suffix(".txt").read_text(encoding="utf-8") for m in told(replayed, "digest")
+        (tmp_path / "told" / m["file"]).with_suffix(".txt").read_text(encoding="utf-8")
+        for m in told(replayed, "digest")
     ]
     assert [text.splitlines()[0] for text in texts]
     assert ["এখনো অমীমাংসিত" in text for text in texts] == [False, False, True]
