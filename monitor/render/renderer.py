@@ -226,6 +226,7 @@ class Renderer:
             "value": values.value,
             "question": values.question,
             "coverage": values.coverage,
+            "growth": values.growth,
             "headline": passages.headline,
             "excerpt": passages.excerpt,
             "quoted": passages.quoted,

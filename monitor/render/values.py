@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import regex
 
+from monitor.life import GROWTH
 from monitor.model import Contradiction, DigestStory, Fact, FactKind
 from monitor.render.reader import Reader
 from monitor.render.words import Words
@@ -80,6 +81,12 @@ class Values:
         return (
             str(self.words("asked_of", question=asked, about=name.replace("_", " "))) if name else str(asked)
         )
+
+    def growth(self, story: DigestStory) -> str:
+        """Return by how much a story that is known grew lately; "" for a new one: all of it is growth."""
+        if story.life is None or story.state == "new" or story.life.growth < 2:
+            return ""
+        return str(self.words("growth", n=story.life.growth, hours=GROWTH // timedelta(hours=1)))
 
     def coverage(self, story: DigestStory, now: datetime) -> str:
         """Return who had a story first, how much later the others, and who has nothing.

@@ -211,6 +211,7 @@ def test_no_two_messages_to_one_reader_tell_the_same(week: tuple[Any, Path]) -> 
             m["recipient"],
             tuple((turn["topic"], turn["state"]) for turn in m["turns"]),
             tuple(sorted(e["url"] + e["title"] for s in m["stories"] for e in s["entries"])),
+            tuple(turn["id"] for turn in m["turns"]),
         )
         for m in week[0]["messages"]
     ]
