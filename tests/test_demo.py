@@ -241,7 +241,7 @@ def test_a_digest_after_an_edit_has_the_new_headline(ran: Ran) -> None:
         body = json.loads(text)
         sent_at = datetime.fromisoformat(body["timestamp"])
         for story in body["data"]["stories"]:
-            for told in (story, *story["also"]):
+            for told in (story, *story["also"], *story["carriers"]):
                 piece = edited.get(bare(told["url"]))
                 # A poll later at most: until then the daemon cannot know.
                 if piece and sent_at > piece.versions[-1].at + timedelta(hours=1):
@@ -268,9 +268,91 @@ def test_no_noise_is_sent_to_anybody(ran: Ran) -> None:
     assert [t for t in titles for name, text in ran.sent.items() if t in text] == []
 
 
-def test_every_item_of_the_event_is_in_a_digest(ran: Ran) -> None:
+def webhooks(ran: Ran, *kinds: str) -> list[dict[str, Any]]:
+    """What the webhook got of these kinds, oldest first."""
+    bodies = [json.loads(text) for name, text in sorted(ran.sent.items()) if name.startswith("webhook/")]
+    return [body["data"] for body in bodies if body["data"]["kind"] in kinds]
+
+
+def told_in(story: dict[str, Any]) -> list[dict[str, Any]]:
+    return [story, *story["also"], *story["carriers"]]
+
+
+def test_every_item_of_the_event_is_in_a_digest_or_repeats_what_was_told(ran: Ran) -> None:
     digests = "\n".join(text for name, text in ran.sent.items() if name.startswith("webhook/"))
-    assert [piece.id for piece in of_kind("event") if piece.url not in digests] == []
+    left = [piece for piece in of_kind("event") if piece.url not in digests]
+    stories = {story["id"] for digest in webhooks(ran, "digest") for story in digest["stories"]}
+    assert [piece.id for piece in left if ran.story_of(piece.url) not in stories] == []
+    assert len(left) < 10
+
+
+def test_the_first_morning_is_told_in_thirty_seconds(ran: Ran) -> None:
+    (morning,) = (one for one in webhooks(ran, "digest") if one["slot"] == "2025-10-17T01:30:00Z")
+    assert [turn["state"] for turn in morning["turns"]][:2] == ["agreed", "venue-set"]
+    call = next(story for story in morning["stories"] if story["news"]["contradictions"])
+    assert len({one["language"] for one in told_in(call)}) >= 3
+    assert {one["language"] for one in call["coverage"]} >= {"bn", "en", "ru", "uk", "hu"}
+    assert call["carriers"], "an agency's copies are folded"
+    assert call["independent"] < len(told_in(call))
+    (differ,) = call["news"]["contradictions"]
+    assert (differ["kind"], differ["about"]) == ("duration", "phone_call")
+    assert [side["value"] for side in differ["sides"]] == ["PT2H30M", "PT2H"]
+    (mail,) = (text for name, text in ran.sent.items() if name.endswith("2025-10-17T0130Z.txt"))
+    for words in (">>> সম্মতি", ">>> স্থান নির্ধারিত", "≠ তথ্যে অমিল: কতক্ষণ (ফোনালাপ)", "সবার আগে"):
+        assert words in mail
+
+
+def test_the_days_after_tell_changed_headlines_a_denial_and_what_is_open(ran: Ran) -> None:
+    digests = webhooks(ran, "digest")
+    changes = [
+        (change["before"], change["after"])
+        for digest in digests
+        for story in digest["stories"]
+        for change in story["news"]["headlines"]
+    ]
+    edited = [piece for piece in of_kind("event") if piece.id in ("tb-05", "mc-07")]
+    assert sorted(changes) == sorted((p.versions[0].title, p.versions[1].title) for p in edited)
+    denials = [
+        quote["speaker"]
+        for digest in digests
+        for story in digest["stories"]
+        for quote in story["news"]["denials"]
+    ]
+    assert "peskov" in denials
+    assert [(one["kind"], one["about"]) for one in digests[-1]["open"]] == [("duration", "phone_call")]
+
+
+def test_no_story_is_in_two_digests_without_something_new_that_is_named(ran: Ran) -> None:
+    known: set[str] = set()
+    entries: Counter[str] = Counter()
+    for digest in webhooks(ran, "digest"):
+        for story in digest["stories"]:
+            assert story["state"] == "developing" or story["id"] not in known
+            named = [one for key, some in story["news"].items() if isinstance(some, list) for one in some]
+            assert story["state"] == "new" or named
+            known.add(story["id"])
+            changed = {change["url"] for change in story["news"]["headlines"]}
+            entries.update(one["url"] for one in told_in(story) if one["url"] not in changed)
+    assert {entry for entry, times in entries.items() if times > 1} == set()
+
+
+def test_alerts_are_few_and_none_comes_twice(ran: Ran) -> None:
+    alerts = webhooks(ran, "alert", "turn")
+    causes = Counter(
+        (
+            alert["kind"],
+            alert["turns"][0]["id"] if alert["turns"] else alert["stories"][0]["id"],
+            alert["stories"][0]["state"] if alert["stories"] else "",
+        )
+        for alert in alerts
+    )
+    assert max(causes.values()) == 1
+    assert len(alerts) < 35, "it was 62 when only near copies in one language were one story"
+    assert [alert["turns"][0]["state"] for alert in alerts if alert["kind"] == "turn"] == [
+        "agreed",
+        "venue-set",
+        "prepared",
+    ]
 
 
 def test_copies_of_one_agency_text_are_one_story(ran: Ran) -> None:

@@ -166,7 +166,7 @@ def test_real_days_tell_no_story_twice_without_naming_what_is_new(tmp_path: Path
     stories: set[str] = set()
     for message in digests:
         for story in message["stories"]:
-            assert (story["state"] == "developing") == (story["id"] in stories)
+            assert story["state"] == "developing" or story["id"] not in stories
             assert story["state"] == "new" or story["news"], story["title"]
             named = {one.get("url") for one in story["news"]}
             entries.update(one["url"] for one in story["entries"] if one["url"] not in named)
