@@ -80,6 +80,8 @@ class Channel(channels.Channel):
             for part in ("txt", "html"):
                 _put(self.folder / f"{name}.{part}", message.parts[part])
             _put(self.folder / "index.html", self._index(), last=True)
+            for place in (f"{name}.txt", f"{name}.html", "index.html"):
+                _clear_away(self.folder, place)
         return f"{name}.html"
 
     def _index(self) -> str:
@@ -122,6 +124,27 @@ def _put(place: Path, text: str, *, last: bool = False) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _clear_away(folder: Path, name: str) -> None:
+    """Remove what processes that died over a file left of it. Who calls has just written it whole.
+
+    Another process may be writing it at this moment; one with our own number is a predecessor.
+    """
+    for part in folder.glob(f".{name}.*.part"):
+        pid = part.name.removeprefix(f".{name}.").partition(".")[0]
+        if pid.isdecimal() and (int(pid) == os.getpid() or not _lives(int(pid))):
+            part.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass  # somebody else's, or no process's number at all
+    return True
 
 
 def _row(page: Path) -> str:
