@@ -28,7 +28,7 @@ help:
 	@echo "make check    ruff, mypy, import contracts, docs"
 	@echo "make docs     regenerate docs/reference and the config schema"
 	@echo "make score    how polite the feed client is;  make score DAYS=10000 for the long form"
-	@echo "make crash    kill -9 at every commit point, many times"
+	@echo "make crash    kill -9 at every system call; POINTS=60 SEED=1 for some of them"
 	@echo "make fuzz     100,000 mutated feeds through the parser"
 	@echo "make bench    benchmarks, one JSON line each"
 
@@ -64,7 +64,7 @@ score: .venv/.ready-test
 	$(BIN)/python -m tests.politeness $(if $(DAYS),--days $(DAYS))
 
 crash: .venv/.ready-test
-	$(BIN)/pytest -n 0 tests/e2e/test_crash.py $(ARGS)
+	$(BIN)/python -m tests.crash kill --points $(or $(POINTS),0) $(if $(SEED),--seed $(SEED)) --jobs $(or $(JOBS),2)
 
 fuzz: .venv/.ready-test
 	$(BIN)/python -m tests.fuzz_feeds $(or $(N),100000)
