@@ -13,14 +13,15 @@ import time
 from collections import Counter
 from random import SystemRandom
 
-from tests.crash import kill
+from tests.crash import kill, power
 
 
 def main() -> int:
     """Run a sweep and say what came of it; 1 if anything was lost, doubled or damaged."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("sweep", choices=["kill"])
+    parser.add_argument("sweep", choices=["kill", "power"])
     parser.add_argument("--points", type=int, default=0, help="so many at random; 0: every system call")
+    parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -28,6 +29,8 @@ def main() -> int:
         print("this needs Debian's package strace", file=sys.stderr)
         return 2
     seed = SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    if options.sweep == "power":
+        return images(options.images, seed)
     return kills(options.points, seed, options.jobs)
 
 
@@ -49,6 +52,23 @@ def kills(points: int, seed: int, jobs: int) -> int:
     print(f"seed {seed}: {', '.join(f'{count} {what}' for what, count in counts.items())}; {wrong} wrong;"
           f" {time.monotonic() - start:.0f} s")  # fmt: skip
     return 1 if wrong or not counts["deaths"] else 0
+
+
+def images(count: int, seed: int) -> int:
+    """Run the power sweep."""
+    start, done, wrong = time.monotonic(), 0, 0
+    with kill.site() as site:
+        for moment, problems in power.sweep(site, count, seed):
+            done += 1
+            wrong += bool(problems)
+            for problem in problems:
+                print(f"image {done}, after act {moment}: {problem}", flush=True)
+            if done % 1000 == 0:
+                print(f"  {done} images, {wrong} wrong, {time.monotonic() - start:.0f} s", flush=True)
+    print(
+        f"seed {seed}: {done} images, every {power.RESTARTED}th lived on; {wrong} wrong; {time.monotonic() - start:.0f} s"
+    )
+    return 1 if wrong or not done else 0
 
 
 if __name__ == "__main__":
