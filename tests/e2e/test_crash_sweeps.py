@@ -8,7 +8,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from tests.crash import kill, power
+from tests.crash import faults, kill, power
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs Debian's package strace")
 
@@ -36,6 +36,16 @@ def test_after_a_power_cut_all_that_was_promised_is_there() -> None:
 
     wrong = {moment: problems for moment, problems in results if problems}
     assert not wrong, f"make power N=300 SEED={seed}"
+
+
+def test_a_fault_of_the_machine_is_told_in_words_and_all_is_made_up_for_when_it_is_gone() -> None:
+    seed = a_seed()
+    with kill.site() as site:
+        results = list(faults.sweep(site, 17, seed))
+
+    wrong = {one.fault: one.wrong for one in results if one.wrong}
+    assert not wrong, f"SEED={seed}"
+    assert sum(one.met and bool(one.said) for one in results) >= 12, "hardly a fault was met"
 
 
 def test_writes_that_are_not_synced_may_be_lost_in_part() -> None:
