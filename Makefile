@@ -1,6 +1,6 @@
 # Each target does its own set-up: uv where it exists, else venv and pip. Python 3.11 or later.
 
-.PHONY: help demo test check format score crash fuzz bench docs clean
+.PHONY: help demo test check format score crash power fuzz bench docs clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -28,7 +28,8 @@ help:
 	@echo "make check    ruff, mypy, import contracts, docs"
 	@echo "make docs     regenerate docs/reference and the config schema"
 	@echo "make score    how polite the feed client is;  make score DAYS=10000 for the long form"
-	@echo "make crash    kill -9 at every commit point, many times"
+	@echo "make crash    kill -9 at every system call; POINTS=60 SEED=1 for some of them"
+	@echo "make power    10,000 states of the disk after a power cut; N=300 SEED=1 for some of them"
 	@echo "make fuzz     100,000 mutated feeds through the parser"
 	@echo "make bench    benchmarks, one JSON line each"
 
@@ -64,7 +65,10 @@ score: .venv/.ready-test
 	$(BIN)/python -m tests.politeness $(if $(DAYS),--days $(DAYS))
 
 crash: .venv/.ready-test
-	$(BIN)/pytest -n 0 tests/e2e/test_crash.py $(ARGS)
+	$(BIN)/python -m tests.crash kill --points $(or $(POINTS),0) $(if $(SEED),--seed $(SEED)) --jobs $(or $(JOBS),2)
+
+power: .venv/.ready-test
+	$(BIN)/python -m tests.crash power --images $(or $(N),10000) $(if $(SEED),--seed $(SEED))
 
 fuzz: .venv/.ready-test
 	$(BIN)/python -m tests.fuzz_feeds $(or $(N),100000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +29,12 @@ def a_page(**changes: Any) -> Message:
     return replace(a_message("file", Channel.parts, kind=changes.pop("kind", Kind.DIGEST)), **changes)
 
 
+def spent_pid() -> int:
+    """Return the number of a process that has ended."""
+    with subprocess.Popen(["true"]) as process:
+        return process.pid
+
+
 async def test_a_message_is_a_page_and_a_text_named_by_slot_route_and_kind(tmp_path: Path) -> None:
     message = a_page()
     name = await a_channel(tmp_path).send(a_delivery(message))
@@ -42,6 +49,19 @@ async def test_written_twice_it_is_there_once(tmp_path: Path) -> None:
     for _ in range(2):
         await channel.send(delivery)
     assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+async def test_what_a_dead_process_left_half_written_goes_when_the_message_is_whole(tmp_path: Path) -> None:
+    channel, delivery = a_channel(tmp_path), a_delivery(a_page())
+    name = await channel.send(delivery)
+    dead = spent_pid()
+    left = [f".{name}.{dead}.1.part", f".index.html.{dead}.1.part", f".index.html.{os.getpid()}.1.part"]
+    others = [f".{name}.{os.getppid()}.1.part", f".another.html.{dead}.1.part"]
+    for part in (*left, *others):
+        (tmp_path / "out" / part).write_text("<html")
+    await channel.send(delivery)
+
+    assert sorted(place.name for place in (tmp_path / "out").glob(".*")) == sorted(others)
 
 
 async def test_the_index_lists_the_newest_first_and_escapes_titles(tmp_path: Path) -> None:

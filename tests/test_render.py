@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -772,3 +774,19 @@ def _spoiled(story: DigestStory, i: int) -> DigestStory:
         return replace(item, entry=entry, spans=(), terms=(attack,))
 
     return replace(story, state=_ATTACKS[0], lead=bad(story.lead), also=tuple(map(bad, story.also)))
+
+
+def test_a_template_that_cannot_be_opened_now_is_a_render_error_and_is_read_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    renderer = Renderer([TEMPLATES])
+    digest = sample(Kind.DIGEST, language="bn")
+
+    def get_source(*args: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jinja2.loaders.FileSystemLoader.get_source", get_source)
+        with pytest.raises(RenderError, match="cannot be read: Too many open files"):
+            renderer.render(digest, channel_type="file", parts=("html",))
+    assert renderer.render(digest, channel_type="file", parts=("html",)).parts["html"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -514,6 +515,47 @@ def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
         store._ask(lambda conn: conn.exec_driver_sql("PRAGMA query_only=1"))
         with pytest.raises(StoreError, match="no permission to write"):
             feed_store(store)
+
+
+def test_too_many_open_files_are_not_taken_for_a_lack_of_permission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("unable to open database file")
+        error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(StoreError, match="too many files are open"):
+        SQLite(f"sqlite:{tmp_path / 'monitor.db'}").open()
+    with pytest.raises(StoreError, match="there is no folder"):
+        SQLite(f"sqlite:{tmp_path / 'gone' / 'monitor.db'}").open()
+
+
+def test_a_lock_that_cannot_be_written_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with (
+        pytest.raises(StoreError, match=r"cannot lock .*monitor\.db\.lock: No space left"),
+        SQLite(f"sqlite:{tmp_path / 'monitor.db'}").exclusive(),
+    ):
+        pytest.fail("it went on without its lock")
+
+
+def test_migrations_that_cannot_be_read_leave_no_empty_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SQLite(f"sqlite:{tmp_path / 'monitor.db'}")
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.command.upgrade", lambda *args: None)  # as Alembic does with EMFILE
+        with pytest.raises(StoreError, match="own files cannot be read"):
+            store.open()
+    with open_store(store.url):
+        pass
 
 
 def test_threads_of_one_process_take_turns(tmp_path: Path) -> None:

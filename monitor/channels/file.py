@@ -52,6 +52,7 @@ class Channel(channels.Channel):
         super().__init__(name, options, tools)
         self.folder = tools.folder / Path(options.folder)
         self._one_at_a_time = threading.Lock()
+        self._durable = False
 
     def recipients(self) -> tuple[Recipient, ...]:
         """Return the folder as the config names it."""
@@ -74,13 +75,27 @@ class Channel(channels.Channel):
             ) from error
 
     def _write(self, message: Message) -> str:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         name = file_name(message)
         with self._one_at_a_time:  # or an index could forget a page that was written meanwhile
             for part in ("txt", "html"):
                 _put(self.folder / f"{name}.{part}", message.parts[part])
             _put(self.folder / "index.html", self._index(), last=True)
+            for place in (f"{name}.txt", f"{name}.html", "index.html"):
+                _clear_away(self.folder, place)
         return f"{name}.html"
+
+    def _make_folder(self) -> None:
+        """Make the folder where there is none, so that a power cut does not take it with all in it.
+
+        One that a process made which died is synced by the next.
+        """
+        made = [place for place in (self.folder, *self.folder.parents) if not place.is_dir()]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if made or not self._durable:
+            for place in made or [self.folder]:
+                _sync(place.parent)
+            self._durable = True
 
     def _index(self) -> str:
         pages = sorted(
@@ -117,11 +132,37 @@ def _put(place: Path, text: str, *, last: bool = False) -> None:
         part.unlink(missing_ok=True)
         raise
     if last:
-        folder = os.open(place.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(place.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _clear_away(folder: Path, name: str) -> None:
+    """Remove what processes that died over a file left of it. Who calls has just written it whole.
+
+    Another process may be writing it at this moment; one with our own number is a predecessor.
+    """
+    for part in folder.glob(f".{name}.*.part"):
+        pid = part.name.removeprefix(f".{name}.").partition(".")[0]
+        if pid.isdecimal() and (int(pid) == os.getpid() or not _lives(int(pid))):
+            part.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass  # somebody else's, or no process's number at all
+    return True
 
 
 def _row(page: Path) -> str:

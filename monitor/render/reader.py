@@ -151,5 +151,5 @@ def _locale(language: str) -> Locale:
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError, PermissionError, FileNotFoundError):
         return UTC

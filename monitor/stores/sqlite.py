@@ -132,22 +132,25 @@ class Store(SqlStore):
             descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StoreError(f"cannot make {self.path}.lock: {error.strerror}") from error
-        with os.fdopen(descriptor, "r+") as file:
-            try:
-                flock(file, LOCK_EX | LOCK_NB)
-            except BlockingIOError as error:
-                holder = file.read(20).strip() or "unknown"
-                raise StoreError(f"another monitor (pid {holder}) is running on {self.path}") from error
-            except OSError as error:
-                raise StoreError(f"cannot lock {self.path}.lock: {error.strerror}") from error
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
+        try:
+            self._lock(descriptor)
             self._alone = True
-            try:
-                yield
-            finally:
-                self._alone = False
+            yield
+        finally:
+            self._alone = False
+            os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        """Take the lock and write who has it. Raises StoreError, naming the holder if there is one."""
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise StoreError(f"another monitor (pid {holder}) is running on {self.path}") from error
+        except OSError as error:
+            raise StoreError(f"cannot lock {self.path}.lock: {error.strerror}") from error
 
     def backup(self, target: Path) -> None:
         """Write a copy as of one moment, whole or not at all; it is a store by itself.
@@ -195,6 +198,10 @@ def _cannot_open(path: str) -> str:
         return f"there is no folder {folder}"
     if Path(path).is_dir():
         return "this is a folder, not a file"
+    file = path if Path(path).exists() else folder
+    if os.access(file, os.R_OK | os.W_OK) and os.access(folder, os.W_OK | os.X_OK):
+        # SQLite keeps to itself what the system said.
+        return "cannot be opened: too many files are open, or the disk is full or cannot be read"
     return "no permission to open the file or to write in its folder"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -24,11 +25,20 @@ def configuration(conn: Connection) -> Config:
 def upgrade(conn: Connection) -> None:
     """Bring the tables to the current version, in the transaction of `conn`.
 
-    Raises StoreError if the database was made by a later version than this program knows.
+    Raises StoreError if the database was made by a later version than this program knows, or if the
+    migrations cannot be read: Alembic takes a folder that cannot be listed for an empty one.
     """
     try:
         command.upgrade(configuration(conn), "head")
+        known = MigrationContext.configure(conn).get_current_revision()
     except CommandError as error:
         raise StoreError(
             f"the database was made by a later version of monitor ({error}); install that version again"
         ) from error
+    except OSError as error:
+        raise StoreError(f"{_UNREADABLE}: {error.strerror}") from error
+    if known is None:
+        raise StoreError(f"{_UNREADABLE}: there are no migrations")
+
+
+_UNREADABLE = "the program's own files cannot be read"
