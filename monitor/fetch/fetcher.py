@@ -43,10 +43,14 @@ RETRY_AFTER_CAP: Final = timedelta(hours=24)
 """Media Cloud met a Retry-After of 88 hours: one wish of a publisher holds at most a day."""
 LONGEST_HEADER: Final = 4_096
 """Characters of a validator that we keep and send back; a longer one is as good as none."""
+LONGEST_WORDS: Final = 300
+"""Characters of an error: it is stored, logged and shown."""
 _NO_BODY: Final = httpx.ByteStream(b"")
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_NO_URL: Final = (httpx.InvalidURL, UnicodeError)
+"""What httpx raises for a URL: a host like `xn--a` is taken at first, and refused when it is asked for."""
 
 
 @dataclass(slots=True)
@@ -293,9 +297,10 @@ def _read_url(text: str) -> tuple[httpx.URL, str, str]:
     """
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise FetchError(FetchReason.REFUSED, f"not a URL: {error}") from error
-    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        host = url.host
+    except _NO_URL as error:
+        raise FetchError(FetchReason.REFUSED, f"not a URL: {_words(error)}") from error
+    if url.scheme not in _DEFAULT_PORTS or not host:
         raise FetchError(FetchReason.REFUSED, f"{url.scheme or 'no scheme'!r} is not http or https")
     login = ""
     if url.userinfo:
@@ -322,10 +327,11 @@ def _target(hop: _Hop, location: str) -> httpx.URL:
         url = hop.url.join(location.strip())
         if url.userinfo:
             url = url.copy_with(username=None, password=None)
-    except httpx.InvalidURL as error:
-        raise FetchError(FetchReason.REFUSED, f"a redirect to what is no URL: {error}") from error
-    if url.scheme not in _DEFAULT_PORTS or not url.host:
-        raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme!r}, which is not http or https")
+        host = url.host
+    except _NO_URL as error:
+        raise FetchError(FetchReason.REFUSED, f"a redirect to what is no URL: {_words(error)}") from error
+    if url.scheme not in _DEFAULT_PORTS or not host:
+        raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme[:40]!r}, not http or https")
     return url
 
 
@@ -404,7 +410,7 @@ def _translated(error: httpx.TransportError) -> FetchError:
     """Make our error of httpx's: the one door for its exceptions."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, FetchReason):
-        return FetchError(reason, str(error))
+        return FetchError(reason, _words(error))
     match error:
         case httpx.TimeoutException():
             reason = FetchReason.TIMEOUT
@@ -416,4 +422,10 @@ def _translated(error: httpx.TransportError) -> FetchError:
             reason = FetchReason.PROTOCOL
         case _:
             reason = FetchReason.CONNECT
-    return FetchError(reason, str(error) or type(error).__name__)
+    return FetchError(reason, _words(error))
+
+
+def _words(error: Exception) -> str:
+    """Return an error's words; a publisher's 60 KB in them are cut."""
+    text = str(error) or type(error).__name__
+    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
