@@ -108,10 +108,14 @@ _changed: dict[str, str] = {}
 """Characters whose key is always the same other string."""
 _context: set[str] = set()
 """Characters that join with their neighbours: such a text takes the general way."""
+_UNASSIGNED = frozenset({"Cn", "Co", "Cs"})
+"""Categories of code points that no text needs: they are their own key."""
 
 
 def _learn(char: str) -> None:
     """Sort a character that was not seen before into one of the three kinds above."""
+    if unicodedata.category(char) in _UNASSIGNED:
+        return  # a million of them in one feed would stay in memory
     point = ord(char)
     own = 0x900 <= point <= 0x950 or 0x980 <= point <= 0x9FD
     if (unicodedata.category(char)[0] == "M" and not own and char not in _DELETED + _HARAKAT) or (
@@ -169,8 +173,12 @@ def _key(text: str) -> str:
                 _learn(char)
         if not _context.isdisjoint(special):
             return _general(text)
-        for char in special - _same:
-            low = low.replace(char, _changed[char])
+        changed = special & _changed.keys()
+        if len(changed) > 50:  # that many passes cost more than one slow one
+            low = low.translate({ord(char): _changed[char] for char in changed})
+        else:
+            for char in changed:
+                low = low.replace(char, _changed[char])
     return _compose(low)
 
 

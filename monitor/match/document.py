@@ -34,8 +34,12 @@ def flatten(key: str) -> str:
 def _flatten(key: str) -> str:
     chars = set(key)
     new = chars - _letters - _separators
+    unusual: set[str] = set()
     for char in new:
-        (_letters if unicodedata.category(char)[0] in "LMN" else _separators).add(char)
+        kind = unicodedata.category(char)[0]
+        (unusual if kind == "C" else _letters if kind in "LMN" else _separators).add(char)
+    if unusual:  # one by one they would cost as many passes
+        key = key.translate(dict.fromkeys(map(ord, unusual), " "))
     for char in chars & _separators:
         if char != " ":
             key = key.replace(char, " ")
