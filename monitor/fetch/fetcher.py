@@ -21,8 +21,8 @@ from monitor import registry
 from monitor.clock import Clock
 from monitor.errors import ConfigError, FetchError, FetchReason
 from monitor.fetch import decode, headers
-from monitor.fetch.client import proxied, silence, user_agent
-from monitor.fetch.guard import Guard, is_numeric
+from monitor.fetch.client import Proxied, silence, user_agent
+from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
 from monitor.fetch.transport import Transport
 from monitor.model import (
@@ -157,7 +157,7 @@ class Fetcher:
         held = validators if belong else None
         request = self._request(feed, hop, held)
         try:
-            answer = _Answer(await self._door(feed, hop.url).handle_async_request(request))
+            answer = _Answer(await self._door(feed).handle_async_request(request))
             try:
                 return await self._read(answer, hop, held)
             finally:
@@ -181,18 +181,14 @@ class Fetcher:
                 sent[b"authorization"] = hop.credentials
         return httpx.Request("GET", hop.url, headers=list(sent.items()), stream=_NO_BODY)
 
-    def _door(self, feed: Feed, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        """Return the transport to use: ours, or a proxy's for literal addresses that we would go to."""
+    def _door(self, feed: Feed) -> httpx.AsyncBaseTransport:
+        """Return the transport to use: ours, or a proxy's."""
         proxy = feed.proxy or self._network.proxy
         if not proxy:
             return self._transport
-        if is_numeric(url.host) and not self._guard.allows(url.host.strip("[]")):
-            raise FetchError(FetchReason.REFUSED, f"{url.host} is not a public address")
-        if url.scheme not in ("http", "https"):
-            raise FetchError(FetchReason.REFUSED, f"{url.scheme!r} is not http or https")
         if proxy not in self._proxies:
             try:
-                self._proxies[proxy] = proxied(proxy)
+                self._proxies[proxy] = Proxied(proxy, self._guard)
             except ConfigError as error:
                 raise FetchError(FetchReason.REFUSED, str(error)) from error
         return self._proxies[proxy]
