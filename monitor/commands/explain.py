@@ -12,7 +12,7 @@ import click
 
 from monitor import service
 from monitor.cluster import WINDOW
-from monitor.commands._app import App, json_option, plain, print_json
+from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.config import Config
 from monitor.match import Explanation
 from monitor.model import Clause, Delivery, Entry, Match, Send, Span
@@ -171,29 +171,27 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 def _print(facts: dict[str, Any], *, whole: bool) -> None:
     if "entry" in facts:
         entry = facts["entry"]
-        click.echo(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}\n")
-    click.echo(f"language  {facts['lang']}")
+        say(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}\n")
+    say(f"language  {facts['lang']}")
     for one in facts["entities"]:
         surfaces = dict.fromkeys(span["surface"] for span in one["spans"])
-        click.echo(f"  @{one['entity']:20} {', '.join(surfaces)}")
+        say(f"  @{one['entity']:20} {', '.join(surfaces)}")
     for span in facts["look_alikes"]:
-        click.echo(f"  claimed by @{span['term'].lstrip('@'):9} {span['surface']}")
+        say(f"  claimed by @{span['term'].lstrip('@'):9} {span['surface']}")
     for topic in facts["topics"]:
         mark = (
             click.style("matches", fg="green", bold=True) if topic["matched"] else click.style("no", dim=True)
         )
-        click.echo(
-            f"\n{topic['topic']}: {mark}" + (f"  (score {topic['score']:g})" if topic["matched"] else "")
-        )
+        say(f"\n{topic['topic']}: {mark}" + (f"  (score {topic['score']:g})" if topic["matched"] else ""))
         for clause in topic["clauses"]:
             _print_clause(clause, 1, whole=whole)
     for row in facts.get("sending", []):
         place = (
             f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]
         )
-        click.echo(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
+        say(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
         if "at" in row:
-            click.echo(f"  {row['kind']} {row['at']}  {row['delivery']}")
+            say(f"  {row['kind']} {row['at']}  {row['delivery']}")
 
 
 def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:
@@ -205,7 +203,7 @@ def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:
     said = "  ".join(part for part in (surfaces if not clause["clauses"] else "", clause["note"]) if part)
     if not whole and len(said) > 2 * WIDE:
         said = said[: 2 * WIDE - 1] + "…"
-    click.echo(f"{'  ' * depth}{mark} {text}" + (f"    {said}" if said else ""))
+    say(f"{'  ' * depth}{mark} {text}" + (f"    {said}" if said else ""))
     for child in clause["clauses"]:
         telling = (
             child["matched"] and not child["text"].startswith("NOT ") if clause["matched"] else depth < 3
