@@ -50,8 +50,12 @@ _ESCAPE = re.compile("%(?:[2-7][0-9a-fA-F]|[0-9a-fA-F][a-f]|[a-f][0-9A-F])")
 """Escapes that may be written otherwise: of ASCII, or in lower case. A Bengali address has hundreds that
 are neither, and every poll brings all its links again: to match those too cost a tenth of a replay."""
 
+_LANGUAGE = re.compile("[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}")
+"""RFC 5646 §2.1. What a feed writes there is put into digests' HTML: anything else is no language."""
+
 _TEXT_LIMIT = 200_000
 """Characters kept of one item's content: a day's worth of live blog, not a book."""
+_TAG_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +220,7 @@ def _entry(candidate: Candidate, declared: str, feed: Feed, now: datetime, old: 
         summary="" if summary == content else summary,
         content=content,
         author=" ".join(text.plain(item.author).split())[:300],
-        tags=item.tags[:50],
+        tags=tuple(tag[:_TAG_LIMIT] for tag in item.tags[:50]),
         published=item.published,
         updated=item.updated,
         first_seen=old.first_seen if old else now,
@@ -230,9 +234,17 @@ def _entry(candidate: Candidate, declared: str, feed: Feed, now: datetime, old: 
 
 def _declared(document: Document, feed: Feed) -> str:
     """Return the language of a document: what the desk says, what the publisher says, what it looks like."""
-    if feed.language != "und" or document.language:
-        return feed.language if feed.language != "und" else document.language
+    if feed.language != "und":
+        return feed.language
+    if said := _tag(document.language):
+        return said
     return languages.detect(" ".join(text.plain(item.title) for item in document.items[:20]))
+
+
+def _tag(said: str) -> str:
+    """Return a language tag if it is one."""
+    said = said.replace("_", "-")
+    return said if _LANGUAGE.fullmatch(said) else ""
 
 
 def _language(item: Item, feed: Feed, declared: str, words: str) -> str:
@@ -242,7 +254,7 @@ def _language(item: Item, feed: Feed, declared: str, words: str) -> str:
     """
     if feed.language != "und":
         return feed.language
-    declared = item.language or declared
+    declared = _tag(item.language) or declared
     found = languages.detect(words, declared)
     return declared if found == declared.partition("-")[0].lower() else found
 

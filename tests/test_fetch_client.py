@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from monitor.errors import ConfigError, FetchReason
-from monitor.fetch import RefusedError, client
-from monitor.fetch.client import proxied, user_agent
+from monitor.fetch import Guard, RefusedError, client
+from monitor.fetch.client import Proxied, user_agent
 from monitor.model import NetworkSettings
 from tests.politeness.kit import LOCAL
 from tests.politeness.server import Reply, Request, Server
@@ -135,7 +135,7 @@ async def test_it_can_go_through_a_proxy() -> None:
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense", "ftp://x"])
 def test_a_proxy_that_cannot_be_used_is_a_config_error(proxy: str) -> None:
     with pytest.raises(ConfigError):
-        proxied(proxy)
+        Proxied(proxy, Guard())
 
 
 def test_a_contact_cannot_smuggle_a_header() -> None:

@@ -593,8 +593,10 @@ def test_a_desk_adds_a_language_with_one_file(tmp_path: Path) -> None:
         ("{{ ''.__class__ }}", 1, "unsafe"),
         ("{{ digest.labels.update({}) }}", 1, "unsafe"),
         ('{% include "nowhere.j2" %}', 1, "nowhere.j2"),
-        ("{{ 'x' * 9000000 }}", 0, "more than"),
-        ("{% for i in range(999999999) %}{% endfor %}", 1, "Range too big"),
+        ("{% for i in range(90000) %}{{ 'x' * 100 }}{% endfor %}", 0, "more than"),
+        ("{{ 'x' * 9000000 }}", 1, "more than a message can hold"),
+        ("{{ 'x'.center(9000000) }}", 1, "a number greater than 1,000,000"),
+        ("{% for i in range(999999) %}{% endfor %}", 1, "Range too big"),
     ],
 )
 def test_a_mistake_in_a_template_names_template_and_line(

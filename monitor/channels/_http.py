@@ -206,7 +206,7 @@ def checked_url(url: str | Secret, key: str) -> str:
     try:
         parts = urlsplit(value)
         name, _ = parts.hostname, parts.port
-        httpx.URL(value)
+        _ = httpx.URL(value).host  # reads the name as well
     except (ValueError, httpx.InvalidURL) as error:
         raise ConfigError(f"{key}: is not a URL") from error
     if parts.scheme not in ("http", "https") or not name:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -43,12 +44,28 @@ class App:
         return [configs.load(configs.find(path, self.environ), self.environ) for path in paths]
 
 
+_STYLES: Final = re.compile("(\x1b\\[(?:0|1|2|32)m)")
+"""As click.style writes them: plain, bold, dim, green."""
+_COMMANDING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""C0 but tabs and line ends, C1, and what turns the direction of all that follows."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
 
 
 def print_json(value: Any) -> None:
     """Print facts to stdout as one JSON document, Bengali readable."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+    click.echo(_COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print words, headlines and answers of others in them, that cannot command the terminal.
+
+    An escape sequence in a title can clear the screen or retype a line; the styles that commands
+    use themselves stay.
+    """
+    pieces = _STYLES.split(text)
+    click.echo("".join(p if i % 2 else _COMMANDING.sub("\ufffd", p) for i, p in enumerate(pieces)), err=err)
 
 
 def plain(value: Any) -> Any:

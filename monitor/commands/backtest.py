@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor import service
-from monitor.commands._app import App, Moment, json_option, plain, print_json
+from monitor.commands._app import App, Moment, json_option, plain, print_json, say
 from monitor.commands._archive import entry_facts, found, marked
 from monitor.errors import ConfigError
 from monitor.model import Entry, Evidence
@@ -72,13 +72,11 @@ def _row(hit: tuple[Entry, Evidence]) -> dict[str, Any]:
 def _print(facts: dict[str, Any], sets: dict[str, dict[str, tuple[Entry, Evidence]]]) -> None:
     most = max(facts["days"].values(), default=1)
     for day, count in facts["days"].items():
-        click.echo(f"{day}  {count:5}  {'▇' * max(1, round(40 * count / most))}")
+        say(f"{day}  {count:5}  {'▇' * max(1, round(40 * count / most))}")
     for sign, kind, side in (("+", "gained", "then"), ("-", "lost", "now")):
         for row in facts.get(kind, []):
-            click.echo(
-                f"{sign} {row['lang']:3} {marked(*_with_spans(sets[side][row['id']]))}  {row['source']}"
-            )
-    click.echo(f"{facts['matches']} matches", err=True)
+            say(f"{sign} {row['lang']:3} {marked(*_with_spans(sets[side][row['id']]))}  {row['source']}")
+    say(f"{facts['matches']} matches", err=True)
 
 
 def _with_spans(hit: tuple[Entry, Evidence]) -> tuple[Entry, Any]:

@@ -13,7 +13,7 @@ import click
 from monitor import __version__, service
 from monitor import config as configs
 from monitor.clock import SystemClock
-from monitor.commands._app import App, json_option, print_json
+from monitor.commands._app import App, json_option, print_json, say
 from monitor.config import Config
 from monitor.errors import ConfigError, Mistake, StoreError
 from monitor.fetch import Fetcher
@@ -115,12 +115,12 @@ def _end(
         print_json(facts)
         return
     for mistake in mistakes:
-        click.echo(str(mistake), err=True)
+        say(str(mistake), err=True)
     if store:
-        click.echo(f"store: {store}", err=True)
+        say(f"store: {store}", err=True)
     for line in facts.get("network", ()):
         if not line["ok"]:
-            click.echo(f"feed {line['url']}: {line['reason']}: {line['detail']}", err=True)
+            say(f"feed {line['url']}: {line['reason']}: {line['detail']}", err=True)
     _summary(path, config, errors, len(mistakes) - errors, polled)
 
 
@@ -142,13 +142,13 @@ def _summary(
     found = ", ".join(
         f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "mistake"), (warnings, "warning")) if n
     )
-    click.echo(f"{path}: {found or 'all is well'}")
+    say(f"{path}: {found or 'all is well'}")
     if config is None:
         return
-    click.echo(
+    say(
         f"{len(config.feeds)} feeds, {len(config.entities)} entities, {len(config.topics)} topics, "
         f"{len(config.channels)} channels, {len(config.routes)} routes"
     )
     if polled:
         well = sum(not isinstance(result.outcome, Failed) for result in polled)
-        click.echo(f"{well} of {len(polled)} feeds answered")
+        say(f"{well} of {len(polled)} feeds answered")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from monitor import service
-from monitor.commands._app import App, Moment, json_option, print_json
+from monitor.commands._app import App, Moment, json_option, print_json, say
 from monitor.config import Config
 from monitor.model import Entity
 
@@ -33,12 +33,12 @@ def list_entities(app: App, as_json: bool) -> None:
         print_json({"entities": config.entities, "look_alikes": config.look_alikes, "groups": config.groups})
         return
     for entity in config.entities:
-        click.echo(f"@{entity.id:24} {entity.type:10} {_label(entity, config)}")
+        say(f"@{entity.id:24} {entity.type:10} {_label(entity, config)}")
     for one in config.look_alikes:
         words = ", ".join(word for words in one.claims.values() for word in words)
-        click.echo(f"@{one.id:24} {'look-alike':10} {words}")
+        say(f"@{one.id:24} {'look-alike':10} {words}")
     for name, members in config.groups.items():
-        click.echo(f"@{name:24} {'group':10} {', '.join('@' + member for member in members)}")
+        say(f"@{name:24} {'group':10} {', '.join('@' + member for member in members)}")
 
 
 @command.command("show")
@@ -63,17 +63,17 @@ def show(app: App, entity: str, everything: bool, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    click.echo(f"@{found.id}  {found.type}  {_label(found, config)}")
+    say(f"@{found.id}  {found.type}  {_label(found, config)}")
     if found.note:
-        click.echo(found.note)
+        say(found.note)
     for language in dict.fromkeys(form.language for form in forms):
         own = [form for form in forms if form.language == language]
-        click.echo(f"\n{language}: {len(own)} forms")
+        say(f"\n{language}: {len(own)} forms")
         for source, base in dict.fromkeys((form.source, form.base) for form in own):
             words = [form.text for form in own if (form.source, form.base) == (source, base)]
             shown = words if everything else words[:FEW]
             more = f" … and {len(words) - FEW:,} more (--all)" if len(words) > len(shown) else ""
-            click.echo(f"  {source:16} {base}: {', '.join(shown)}{more}")
+            say(f"  {source:16} {base}: {', '.join(shown)}{more}")
 
 
 @command.command("near-misses")
@@ -97,9 +97,9 @@ def near_misses(app: App, least: int, since: datetime | None, as_json: bool) -> 
         print_json(found)
         return
     for one in found:
-        click.echo(f"{one.spelling} ×{one.count}  like {one.name} (@{one.entity}, {one.language})")
+        say(f"{one.spelling} ×{one.count}  like {one.name} (@{one.entity}, {one.language})")
         for example in one.examples:
-            click.echo(f"    {example}")
+            say(f"    {example}")
 
 
 def _label(entity: Entity, config: Config) -> str:

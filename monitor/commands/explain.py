@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from monitor import service
-from monitor.commands._app import App, json_option, plain, print_json
+from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.commands._story import life_facts, life_lines, sending_facts, story_of
 from monitor.config import Config
 from monitor.match import Explanation
@@ -167,45 +167,43 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
 def _print(facts: dict[str, Any], *, whole: bool) -> None:
     if "entry" in facts:
         entry = facts["entry"]
-        click.echo(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}\n")
-    click.echo(f"language  {facts['lang']}")
+        say(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}\n")
+    say(f"language  {facts['lang']}")
     for one in facts["entities"]:
         surfaces = dict.fromkeys(span["surface"] for span in one["spans"])
-        click.echo(f"  @{one['entity']:20} {', '.join(surfaces)}")
+        say(f"  @{one['entity']:20} {', '.join(surfaces)}")
     for span in facts["look_alikes"]:
-        click.echo(f"  claimed by @{span['term'].lstrip('@'):9} {span['surface']}")
+        say(f"  claimed by @{span['term'].lstrip('@'):9} {span['surface']}")
     for topic in facts["topics"]:
         mark = (
             click.style("matches", fg="green", bold=True) if topic["matched"] else click.style("no", dim=True)
         )
-        click.echo(
-            f"\n{topic['topic']}: {mark}" + (f"  (score {topic['score']:g})" if topic["matched"] else "")
-        )
+        say(f"\n{topic['topic']}: {mark}" + (f"  (score {topic['score']:g})" if topic["matched"] else ""))
         for clause in topic["clauses"]:
             _print_clause(clause, 1, whole=whole)
         for state in topic["states"] if topic["matched"] else ():
             _print_state(state, whole=whole)
     _print_said(facts)
     if facts.get("life"):
-        click.echo("")
+        say("")
         for line in life_lines(facts["life"]):
-            click.echo(line)
+            say(line)
     for row in facts.get("sending", []):
         place = (
             f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]
         )
-        click.echo(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
+        say(f"\n{place}: {row['outcome']}" + (f", {row['reason']}" if row["reason"] else ""))
         if "at" in row:
-            click.echo(f"  {row['kind']} {row['at']}  {row['delivery']}")
+            say(f"  {row['kind']} {row['at']}  {row['delivery']}")
 
 
 def _print_state(state: dict[str, Any], *, whole: bool) -> None:
     """Print a state that is told, or that a sentence would tell if it asserted something; `whole`: all."""
     if state["matched"]:
         surfaces = ", ".join(dict.fromkeys(span["surface"] for span in state["spans"]))
-        click.echo(f"  state {click.style(state['state'], fg='green', bold=True)}    {surfaces}")
+        say(f"  state {click.style(state['state'], fg='green', bold=True)}    {surfaces}")
     elif state["note"] or whole:
-        click.echo(f"  state {state['state']}: no" + (f", {state['note']}" if state["note"] else ""))
+        say(f"  state {state['state']}: no" + (f", {state['note']}" if state["note"] else ""))
     if whole:
         for clause in state["clauses"]:
             _print_clause(clause, 2, whole=whole)
@@ -215,12 +213,12 @@ def _print_said(facts: dict[str, Any]) -> None:
     """Print what the text says beyond its words."""
     told = [fact for fact in facts["facts"] if fact["about"]]
     if told or facts["statements"]:
-        click.echo("\nsays")
+        say("\nsays")
     for fact in told:
-        click.echo(f"  {fact['kind']} of @{fact['about']}: {fact['value']}    {fact['surface']}")
+        say(f"  {fact['kind']} of @{fact['about']}: {fact['value']}    {fact['surface']}")
     for one in facts["statements"]:
         surface = one["surface"] if len(one["surface"]) <= WIDE else one["surface"][: WIDE - 1] + "…"
-        click.echo(f"  @{one['speaker']} {one['stance']}    {surface}")
+        say(f"  @{one['speaker']} {one['stance']}    {surface}")
 
 
 def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:
@@ -232,7 +230,7 @@ def _print_clause(clause: dict[str, Any], depth: int, *, whole: bool) -> None:
     said = "  ".join(part for part in (surfaces if not clause["clauses"] else "", clause["note"]) if part)
     if not whole and len(said) > 2 * WIDE:
         said = said[: 2 * WIDE - 1] + "…"
-    click.echo(f"{'  ' * depth}{mark} {text}" + (f"    {said}" if said else ""))
+    say(f"{'  ' * depth}{mark} {text}" + (f"    {said}" if said else ""))
     for child in clause["clauses"]:
         telling = (
             child["matched"] and not child["text"].startswith("NOT ") if clause["matched"] else depth < 3

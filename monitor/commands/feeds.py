@@ -10,7 +10,7 @@ import click
 
 from monitor import __version__, service
 from monitor.clock import SystemClock
-from monitor.commands._app import App, json_option, plain, print_json
+from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.config import Config
 from monitor.dedupe import candidates
 from monitor.errors import MonitorError, ParseError, ParseReason
@@ -58,7 +58,7 @@ def list_feeds(app: App, as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['language']:3} {row['state']:8} {row['source']}  {row['url']}")
+        say(f"{row['language']:3} {row['state']:8} {row['source']}  {row['url']}")
 
 
 @command.command("test")
@@ -143,11 +143,11 @@ def _facts(document: Document, error: MonitorError | None, feed: Feed) -> dict[s
 
 def _print(facts: dict[str, Any]) -> None:
     if facts["error"]:
-        click.echo(f"not a readable feed: {facts['error']}", err=True)
+        say(f"not a readable feed: {facts['error']}", err=True)
         return
     feed = facts["feed"]
-    click.echo(f"{feed['title']}  ({feed['format']}, {feed['lang']}, read by {feed['path']})")
+    say(f"{feed['title']}  ({feed['format']}, {feed['lang']}, read by {feed['path']})")
     for entry in facts["entries"]:
-        click.echo(f"  {entry['published'] or entry['updated'] or 'no date':20}  {entry['title']}")
-        click.echo(f"  {'':20}  {entry['link']}")
-    click.echo(f"{len(facts['entries'])} entries")
+        say(f"  {entry['published'] or entry['updated'] or 'no date':20}  {entry['title']}")
+        say(f"  {'':20}  {entry['link']}")
+    say(f"{len(facts['entries'])} entries")

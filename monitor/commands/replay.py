@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from monitor.commands._app import App, Moment, json_option, print_json
+from monitor.commands._app import App, Moment, json_option, print_json, say
 from monitor.commands._replay import compare, folder
 from monitor.commands._replay.facts import facts, lines
 from monitor.commands._replay.run import Replayed, Watch, replay
@@ -72,7 +72,7 @@ def command(
         print_json(said)
         return
     for line in compare.lines(*replays) if len(replays) == 2 else lines(replays[0]):
-        click.echo(line)
+        say(line)
 
 
 def _recordings(
@@ -81,7 +81,7 @@ def _recordings(
     """Read all archives. Raises RecordingError; what was left out of them is said on stderr."""
     read_in = [read(path, work) for path in archives]
     for note in (note for archive in read_in for note in archive.notes):
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     found = [one for archive in read_in for one in archive.recordings]
     chosen = between(found, start, end)
     if not chosen:

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from monitor import service
-from monitor.commands._app import App, Moment, json_option, plain, print_json
+from monitor.commands._app import App, Moment, json_option, plain, print_json, say
 from monitor.commands._archive import entry_facts, found, marked
 
 CANDIDATES = 20_000
@@ -52,6 +52,6 @@ def command(
         )
         return
     for entry, evidence in hits[:limit]:
-        click.echo(f"{entry.first_seen:%Y-%m-%d %H:%M}  {entry.language:3} {marked(entry, evidence.spans)}")
-        click.echo(f"{'':16}  {'':3} {entry.source}  {entry.url}  e:{entry.id[:8]}")
-    click.echo(f"{len(hits)} found" + (f", {limit} shown" if len(hits) > limit else ""), err=True)
+        say(f"{entry.first_seen:%Y-%m-%d %H:%M}  {entry.language:3} {marked(entry, evidence.spans)}")
+        say(f"{'':16}  {'':3} {entry.source}  {entry.url}  e:{entry.id[:8]}")
+    say(f"{len(hits)} found" + (f", {limit} shown" if len(hits) > limit else ""), err=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor import service
-from monitor.commands._app import App, json_option, print_json
+from monitor.commands._app import App, json_option, print_json, say
 from monitor.compose import WELL
 from monitor.config import Config
 from monitor.model import Counts, DeliveryStatus, FeedState
@@ -35,7 +35,7 @@ def command(app: App, as_json: bool) -> None:
         return
     _print(config, facts, counts)
     for delivery in dead:
-        click.echo(f"dead letter {delivery.id}: {delivery.reason}: {delivery.detail}")
+        say(f"dead letter {delivery.id}: {delivery.reason}: {delivery.detail}")
 
 
 def _facts(
@@ -70,17 +70,17 @@ def _facts(
 
 def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
     feeds = facts["feeds"]
-    click.echo(f"feeds       {feeds['total']}: {feeds['ok']} well, {feeds['failing']} failing")
-    click.echo(f"archive     {counts.entries} entries, {counts.matches} matches, {counts.stories} stories")
-    click.echo(f"deliveries  {counts.sent} sent, {counts.queued} waiting, {counts.dead} dead")
+    say(f"feeds       {feeds['total']}: {feeds['ok']} well, {feeds['failing']} failing")
+    say(f"archive     {counts.entries} entries, {counts.matches} matches, {counts.stories} stories")
+    say(f"deliveries  {counts.sent} sent, {counts.queued} waiting, {counts.dead} dead")
     for place, what in facts["troubles"].items():
-        click.echo(f"trouble     {place}: {what}")
+        say(f"trouble     {place}: {what}")
     zone = ZoneInfo(config.timezone)
     for feed in facts["feed"]:
         if feed["state"] not in WELL:
             reason = feed["reason"] or "-"
-            click.echo(f"  {feed['state']:8} {reason:10} {feed['source']}  {feed['url']}")
-            click.echo(f"           {feed['detail']}; next poll {_local(feed['next_poll'], zone)}")
+            say(f"  {feed['state']:8} {reason:10} {feed['source']}  {feed['url']}")
+            say(f"           {feed['detail']}; next poll {_local(feed['next_poll'], zone)}")
 
 
 def _local(when: datetime | None, zone: ZoneInfo) -> str:

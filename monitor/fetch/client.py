@@ -34,10 +34,11 @@ def client(network: NetworkSettings, *, version: str, timeout: timedelta) -> htt
     silence()
     seconds = timeout.total_seconds()
     transport: httpx.AsyncBaseTransport
+    guard = Guard(network.allow_private)
     if network.proxy:
-        transport = proxied(network.proxy)
+        transport = Proxied(network.proxy, guard)
     else:
-        transport = Transport(Guard(network.allow_private), total=seconds, max_raw=MAX_ANSWER)
+        transport = Transport(guard, total=seconds, max_raw=MAX_ANSWER)
     return httpx.AsyncClient(
         transport=transport,
         timeout=seconds,
@@ -48,22 +49,37 @@ def client(network: NetworkSettings, *, version: str, timeout: timedelta) -> htt
     )
 
 
-def proxied(proxy: str) -> httpx.AsyncHTTPTransport:
-    """Return httpx's own transport through a proxy: few connections, as its pool is slow with many.
+class Proxied(httpx.AsyncBaseTransport):
+    """httpx's own transport through a proxy: few connections, as its pool is slow with many.
 
-    The proxy resolves names, so the addresses behind them are its operator's to guard.
-    Raises ConfigError for a proxy that cannot be used.
+    The proxy resolves names, so the addresses behind them are its operator's to guard; those that
+    stand in a URL, however they are spelled, are refused here. Raises ConfigError for a proxy that
+    cannot be used.
     """
-    silence()
-    try:
-        return httpx.AsyncHTTPTransport(
-            proxy=proxy,
-            verify=tls_context(),
-            trust_env=False,
-            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=10.0),
-        )
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
-        raise ConfigError(f"the proxy cannot be used: {type(error).__name__}") from error
+
+    def __init__(self, proxy: str, guard: Guard) -> None:
+        silence()
+        self._guard = guard
+        try:
+            self._inner = httpx.AsyncHTTPTransport(
+                proxy=proxy,
+                verify=tls_context(),
+                trust_env=False,
+                limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=10.0),
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            raise ConfigError(f"the proxy cannot be used: {type(error).__name__}") from error
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request if it goes where we would go."""
+        if request.url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol(f"{request.url.scheme!r} is not http or https", request=request)
+        self._guard.check(request.url.raw_host.decode("ascii"))
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._inner.aclose()
 
 
 def silence() -> None:

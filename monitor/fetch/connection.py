@@ -7,7 +7,6 @@ than all else that a raw poll costs.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias, cast
 
@@ -97,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._bodyless = bodyless
         self._chunked = False
         self._length = False
-        self._pieces: deque[bytes] = deque()
+        self._pieces: list[bytes] = []
         self._waiting_bytes = 0
         self._received = 0
         self._paused = False
@@ -138,16 +137,15 @@ class Connection(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-        piece = self._pieces.popleft()
-        self._waiting_bytes -= len(piece)
-        if self._paused and self._waiting_bytes < HIGH_WATER // 2 and self._transport is not None:
+        piece = self.taken()  # all at once: a body may come in chunks of one byte
+        if self._paused and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
         return piece
 
     def taken(self) -> bytes:
-        """Return what has come of a complete body, all at once."""
-        body = b"".join(self._pieces)
+        """Return what waits of the body, all at once."""
+        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._waiting_bytes = 0
         return body

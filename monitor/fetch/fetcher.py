@@ -21,8 +21,8 @@ from monitor import registry
 from monitor.clock import Clock
 from monitor.errors import ConfigError, FetchError, FetchReason
 from monitor.fetch import decode, headers
-from monitor.fetch.client import proxied, silence, user_agent
-from monitor.fetch.guard import Guard, is_numeric
+from monitor.fetch.client import Proxied, silence, user_agent
+from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
 from monitor.fetch.transport import Transport
 from monitor.model import (
@@ -43,10 +43,14 @@ RETRY_AFTER_CAP: Final = timedelta(hours=24)
 """Media Cloud met a Retry-After of 88 hours: one wish of a publisher holds at most a day."""
 LONGEST_HEADER: Final = 4_096
 """Characters of a validator that we keep and send back; a longer one is as good as none."""
+LONGEST_WORDS: Final = 300
+"""Characters of an error: it is stored, logged and shown."""
 _NO_BODY: Final = httpx.ByteStream(b"")
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_NO_URL: Final = (httpx.InvalidURL, UnicodeError)
+"""What httpx raises for a URL: a host like `xn--a` is taken at first, and refused when it is asked for."""
 
 
 @dataclass(slots=True)
@@ -153,7 +157,7 @@ class Fetcher:
         held = validators if belong else None
         request = self._request(feed, hop, held)
         try:
-            answer = _Answer(await self._door(feed, hop.url).handle_async_request(request))
+            answer = _Answer(await self._door(feed).handle_async_request(request))
             try:
                 return await self._read(answer, hop, held)
             finally:
@@ -177,18 +181,14 @@ class Fetcher:
                 sent[b"authorization"] = hop.credentials
         return httpx.Request("GET", hop.url, headers=list(sent.items()), stream=_NO_BODY)
 
-    def _door(self, feed: Feed, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        """Return the transport to use: ours, or a proxy's for literal addresses that we would go to."""
+    def _door(self, feed: Feed) -> httpx.AsyncBaseTransport:
+        """Return the transport to use: ours, or a proxy's."""
         proxy = feed.proxy or self._network.proxy
         if not proxy:
             return self._transport
-        if is_numeric(url.host) and not self._guard.allows(url.host.strip("[]")):
-            raise FetchError(FetchReason.REFUSED, f"{url.host} is not a public address")
-        if url.scheme not in ("http", "https"):
-            raise FetchError(FetchReason.REFUSED, f"{url.scheme!r} is not http or https")
         if proxy not in self._proxies:
             try:
-                self._proxies[proxy] = proxied(proxy)
+                self._proxies[proxy] = Proxied(proxy, self._guard)
             except ConfigError as error:
                 raise FetchError(FetchReason.REFUSED, str(error)) from error
         return self._proxies[proxy]
@@ -293,9 +293,10 @@ def _read_url(text: str) -> tuple[httpx.URL, str, str]:
     """
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise FetchError(FetchReason.REFUSED, f"not a URL: {error}") from error
-    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        host = url.host
+    except _NO_URL as error:
+        raise FetchError(FetchReason.REFUSED, f"not a URL: {_words(error)}") from error
+    if url.scheme not in _DEFAULT_PORTS or not host:
         raise FetchError(FetchReason.REFUSED, f"{url.scheme or 'no scheme'!r} is not http or https")
     login = ""
     if url.userinfo:
@@ -322,10 +323,11 @@ def _target(hop: _Hop, location: str) -> httpx.URL:
         url = hop.url.join(location.strip())
         if url.userinfo:
             url = url.copy_with(username=None, password=None)
-    except httpx.InvalidURL as error:
-        raise FetchError(FetchReason.REFUSED, f"a redirect to what is no URL: {error}") from error
-    if url.scheme not in _DEFAULT_PORTS or not url.host:
-        raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme!r}, which is not http or https")
+        host = url.host
+    except _NO_URL as error:
+        raise FetchError(FetchReason.REFUSED, f"a redirect to what is no URL: {_words(error)}") from error
+    if url.scheme not in _DEFAULT_PORTS or not host:
+        raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme[:40]!r}, not http or https")
     return url
 
 
@@ -404,7 +406,7 @@ def _translated(error: httpx.TransportError) -> FetchError:
     """Make our error of httpx's: the one door for its exceptions."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, FetchReason):
-        return FetchError(reason, str(error))
+        return FetchError(reason, _words(error))
     match error:
         case httpx.TimeoutException():
             reason = FetchReason.TIMEOUT
@@ -416,4 +418,10 @@ def _translated(error: httpx.TransportError) -> FetchError:
             reason = FetchReason.PROTOCOL
         case _:
             reason = FetchReason.CONNECT
-    return FetchError(reason, str(error) or type(error).__name__)
+    return FetchError(reason, _words(error))
+
+
+def _words(error: Exception) -> str:
+    """Return an error's words; a publisher's 60 KB in them are cut."""
+    text = str(error) or type(error).__name__
+    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"

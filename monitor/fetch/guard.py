@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,9 @@ _NOT_PUBLIC: Final = tuple(
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+"""A host as the wire has it. An escaped NUL in one would end it for some."""
 
 RESOLVED_FOR: Final = 60.0
 """Seconds that a resolved name is kept: feeds of one host are polled back to back."""
@@ -97,6 +101,22 @@ def is_numeric(host: str) -> bool:
     return True
 
 
+def spelled(host: str) -> Address | None:
+    """Return the address that a host is without any name server: as inet_aton(3) has it (127.1, 0x7f000001,
+    2130706433), or localhost (RFC 6761 §6.3). None: it is a name."""
+    host = host.strip("[]").rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return None
+
+
 class Guard:
     """Resolves names and lets through only public addresses and those the desk allows.
 
@@ -142,6 +162,15 @@ class Guard:
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             return self._allows(address.ipv4_mapped)
         return is_public(address)
+
+    def check(self, host: str) -> None:
+        """Raise RefusedError for a host that is no address we go to, or that readers could differ about.
+
+        For where others resolve names: a proxy would go wherever `http://127.1/` leads it.
+        """
+        address = spelled(host)
+        if not _HOST.fullmatch(host) or (address is not None and not self._allows(address)):
+            raise RefusedError(f"{host} is not a public address (network.allow_private lists the exceptions)")
 
     def _listed(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self._allowed)

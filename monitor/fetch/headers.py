@@ -14,8 +14,9 @@ LONGEST: Final = timedelta(days=365)
 _SECONDS: Final = re.compile(r"[0-9]{1,30}\Z")
 _FRACTION: Final = re.compile(r"([0-9]{1,30})(?:\.[0-9]+)?\Z")
 _DIRECTIVE: Final = re.compile(
-    r"""\s*,?\s*([A-Za-z0-9_-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^,\s]*))?\s*(?=,|\Z)"""
+    r"""(?<![^,\s])([A-Za-z0-9_-]++)(?:\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^,\s]*+))?+\s*+(?=,|\Z)"""
 )
+"""Begins where a word does and gives nothing back: one header of 60 KB took two minutes (measured)."""
 
 
 def http_date(text: str) -> datetime | None:

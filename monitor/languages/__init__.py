@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import ClassVar
 
 from monitor import registry
@@ -76,7 +76,7 @@ class Language(ABC):
         return frozenset(s.text + e for s in self.stems(word, proper=proper) for e in s.endings)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def language(code: str) -> Language | None:
     """Return the member for a language tag (`bn-BD` is `bn`), or None if there is no file for it."""
     primary = code.partition("-")[0].partition("_")[0].lower()
@@ -110,7 +110,9 @@ def detect(text: str, declared: str = "und") -> str:
     item in a Bengali feed); then the script, its letters and the commonest words.
     """
     primary = declared.partition("-")[0].partition("_")[0].lower()
-    member = language(primary) if primary not in ("", "und", "mul") else None
-    if primary not in ("", "und", "mul") and (member is None or _detect.fits(text, member.scripts)):
+    if not primary.isalpha() or len(primary) > 8:  # not a tag (RFC 5646 §2.1): whatever a feed writes there
+        primary = "und"
+    member = language(primary) if primary not in ("und", "mul") else None
+    if primary not in ("und", "mul") and (member is None or _detect.fits(text, member.scripts)):
         return primary
     return _detect.guess(text) or primary or "und"

@@ -11,6 +11,9 @@ from monitor.match.document import Document
 from monitor.model import Clause, Entry
 from monitor.text import key
 
+_MOST_FOUND = 100
+"""Places in one field that a pattern is followed up at."""
+
 
 class Within(Node):
     """The part holds within a field."""
@@ -125,17 +128,17 @@ class Pattern(Node):
         self._expression = expression
 
     def _holds(self, document: Document, low: int, high: int) -> bool:
-        return bool(self._found(document, low, high, 1))
+        return bool(self.places(document, low, high))
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
-        return self._found(document, low, high, 100)
-
-    def _found(self, document: Document, low: int, high: int, most: int) -> list[Place]:
-        found: list[Place] = []
-        for start, end in document.search(self._expression.finditer, most):
-            if low <= start and end <= max(high, start):
-                found.append((start, end, ((start, end, self.text, ""),) if end > start else ()))
-        return found[:most]
+        """Return what it finds: the texts are gone through once, however many windows are asked about."""
+        if low > 0 or high < document.end:
+            every = self.places(document, 0, document.end)
+            return [p for p in every if low <= p[0] and p[1] <= max(high, p[0])]
+        return [
+            (start, end, ((start, end, self.text, ""),) if end > start else ())
+            for start, end in document.search(self._expression.finditer, _MOST_FOUND)
+        ]
 
     def note(self, document: Document, low: int, high: int) -> str:
         return "nothing fits it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import regex
@@ -13,6 +14,8 @@ from monitor import languages, text
 from monitor.model import Entry, Span
 
 FIELDS = ("title", "summary", "content")
+MOST_SENTENCES = 2_000
+"""Sentences of a field that are looked at: ten times a long report's, each asked of every topic."""
 EDGE = "\0"
 """Stands between fields (no key holds it): nothing is found across it."""
 
@@ -31,8 +34,12 @@ def flatten(key: str) -> str:
 def _flatten(key: str) -> str:
     chars = set(key)
     new = chars - _letters - _separators
+    unusual: set[str] = set()
     for char in new:
-        (_letters if unicodedata.category(char)[0] in "LMN" else _separators).add(char)
+        kind = unicodedata.category(char)[0]
+        (unusual if kind == "C" else _letters if kind in "LMN" else _separators).add(char)
+    if unusual:  # one by one they would cost as many passes
+        key = key.translate(dict.fromkeys(map(ord, unusual), " "))
     for char in chars & _separators:
         if char != " ":
             key = key.replace(char, " ")
@@ -144,14 +151,14 @@ class Document:
         return self._words[index] if index < len(self._words) else self.end
 
     def sentences(self, low: int, high: int) -> list[tuple[int, int]]:
-        """Return the sentences of the fields that lie in a window."""
+        """Return the sentences of the fields that lie in a window, those past `MOST_SENTENCES` left out."""
         if self._sentences is None:
             self._sentences = []
             for index in range(3):
                 start = self.starts[index]
                 keyed = self.key[start : self.starts[index + 1] - 1]
                 begin = 0
-                for end in text.sentence_ends(keyed):
+                for end in islice(text.sentence_ends(keyed), MOST_SENTENCES):
                     self._sentences.append((start + begin, start + end))
                     begin = end
         if low <= 1 and high >= self.end - 1:
@@ -161,7 +168,7 @@ class Document:
     def search(self, find: Callable[[str], Iterable[Any]], most: int) -> Iterator[tuple[int, int]]:
         """Yield where a pattern finds something in the fields' NFC text, as pieces of the key."""
         for index, aligned in enumerate(self._aligned):
-            composed = unicodedata.normalize("NFC", aligned.text)
+            composed = unicodedata.normalize("NFC", text.stream_safe(aligned.text))
             base = self.starts[index]
             for number, found in enumerate(find(composed.encode("utf-8", "replace").decode())):
                 if number >= most:

@@ -187,14 +187,26 @@ class Polling:
         """Write what polls found: all that has gathered while the last commit ran, in one."""
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            try:
-                await self._shop.off_loop(partial(self._absorb, batch))
-            except StoreError as error:
-                for one in batch:
-                    one.done.set_exception(error)
+            await self._settle(batch)
+
+    async def _settle(self, batch: Sequence[_Absorption]) -> None:
+        """Write a batch and tell those who wait for it.
+
+        One document over which our own code fails must not take the others of its commit with it:
+        then each is written by itself, and only that one's poll ends in the error.
+        """
+        work = asyncio.ensure_future(self._shop.off_loop(partial(self._absorb, batch)))
+        await asyncio.wait([work])
+        failure = work.exception()
+        if failure is not None and not isinstance(failure, StoreError) and len(batch) > 1:
+            for one in batch:
+                await self._settle([one])
+            return
+        for one in batch:
+            if failure is None:
+                one.done.set_result(None)
             else:
-                for one in batch:
-                    one.done.set_result(None)
+                one.done.set_exception(failure)
 
     def _absorb(self, batch: Sequence[_Absorption]) -> None:
         """Write what these polls found, each whole or not at all."""

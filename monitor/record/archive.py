@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
 import lzma
 import tarfile
@@ -21,6 +23,10 @@ from monitor.record.recorder import FEED, INDEX, KEPT, day_of
 LIST: Final = "index.json"
 _SHOWN: Final = 8
 """So many mistakes of one archive are told; an index that is wrong throughout says so in these."""
+MOST_BYTES: Final = 64_000_000
+"""Bytes of one file of an archive, unpacked: six times what a poll takes (`poll.max_body`)."""
+MOST_UNPACKED: Final = 8_000_000_000
+"""Bytes of all files of a tar file. One of 8 MB can hold as many zeros."""
 _ENDINGS: Final = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
 
 
@@ -70,12 +76,13 @@ class _Reading:
         self.mistakes.append(f"{self.name(path)}: {what}")
 
 
-def read(path: Path, work: Path) -> Archive:
+def read(path: Path, work: Path, *, most: int = MOST_UNPACKED) -> Archive:
     """Return what a folder or a tar file holds; a tar file is unpacked under `work`, which must stay.
 
+    A tar file that unpacks to more than `most` bytes, or to one file of more than `MOST_BYTES`, is refused.
     Raises RecordingError naming the files that are wrong and what to do.
     """
-    root = path if path.is_dir() else _unpacked(path, work)
+    root = path if path.is_dir() else _unpacked(path, work, most)
     reading = _Reading(root, str(path))
     indexes = sorted(p for name in (INDEX, LIST) for p in root.rglob(name) if p.is_file())
     if not indexes:
@@ -126,10 +133,15 @@ def came(poll: Poll, feed: Feed, validators: Validators) -> FetchResult:
 
 def _body(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix == ".gz" else data
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            body = file.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise RecordingError(f"{path}: cannot be read: {error}; take its line out of the index") from error
+    if len(body) > MOST_BYTES:
+        raise RecordingError(
+            f"{path}: unpacks to more than {MOST_BYTES:,} bytes; take its line out of the index"
+        )
+    return body
 
 
 # files ────────────────────────────────────────────────────────────────────────────────────────
@@ -140,21 +152,45 @@ def _stem(path: Path) -> str:
     return next((name.removesuffix(e) for e in _ENDINGS if name.endswith(e)), name)
 
 
-def _unpacked(path: Path, work: Path) -> Path:
+class _Opened(io.BufferedReader):
+    """A tar file unpacked as it is read: never more than one file's worth at once, not even of names."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return bytes; raise OSError where a header says that millions of them are a name."""
+        if size is not None and size > MOST_BYTES:
+            raise OSError(f"a header of {size:,} bytes")
+        return super().read(size)
+
+
+def _opened(path: Path) -> _Opened:
+    with path.open("rb") as file:
+        start = file.read(6)
+    for magic, module in ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ", lzma)):
+        if start.startswith(magic):
+            return _Opened(module.open(path))  # each is raw to what reads it
+    return _Opened(path.open("rb", buffering=0))
+
+
+def _unpacked(path: Path, work: Path, most: int) -> Path:
     """Unpack a tar file's plain files, wherever they say they want to go, under `work`."""
     target = work / blake2b(str(path.resolve()).encode(), digest_size=8).hexdigest()
+    left = most
     try:
-        with tarfile.open(path) as archive:
+        with _opened(path) as opened, tarfile.open(fileobj=opened, mode="r:") as archive:
             for member in archive:
                 inside = PurePosixPath(member.name)
                 if not member.isfile() or inside.is_absolute() or ".." in inside.parts:
                     continue
+                left -= member.size
+                if member.size > MOST_BYTES or left < 0:
+                    what = f"{most:,} bytes in all" if left < 0 else f"{MOST_BYTES:,} bytes in one file"
+                    raise tarfile.TarError(f"it unpacks to more than {what}")
                 file = archive.extractfile(member)
                 assert file is not None
                 place = target / inside
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(file.read())
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise RecordingError(
             f"{path}: not a readable archive: {error}; give a .tar.gz or a folder with {LIST}, "
             "or the folder that `record:` names"

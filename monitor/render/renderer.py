@@ -21,7 +21,6 @@ from jinja2 import (
     TemplateRuntimeError,
     TemplateSyntaxError,
 )
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from monitor.errors import ConfigError, Mistake, RenderError
@@ -31,6 +30,7 @@ from monitor.render import layout, passages, tidy, words
 from monitor.render.layout import Page
 from monitor.render.reader import Reader
 from monitor.render.sample import sample
+from monitor.render.sandbox import Sandbox
 from monitor.render.values import Values
 
 MAX_OUTPUT = 8_000_000
@@ -42,6 +42,7 @@ _TEMPLATE_FAULTS = (
     ArithmeticError,
     AttributeError,
     LookupError,
+    MemoryError,
     RecursionError,
     TypeError,
     ValueError,
@@ -204,7 +205,7 @@ class Renderer:
         return self._environments[key]
 
     def _made(self, flavour: str, reader: Reader) -> Environment:
-        environment = ImmutableSandboxedEnvironment(
+        environment = Sandbox(
             loader=self._loader,
             undefined=StrictUndefined,
             autoescape=flavour != "txt",

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import regex
 from jinja2 import Environment, FileSystemLoader, UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from monitor.errors import RenderError
 from monitor.render.reader import Reader
+from monitor.render.sandbox import Sandbox
 
 Phrase = str | Mapping[str, str]
 """A text with `{name}` in it, or one for each plural category of the number `n`."""
@@ -77,7 +77,7 @@ def languages(folders: Sequence[Path]) -> list[str]:
 
 
 def _read(folder: Path, name: str) -> dict[str, Phrase]:
-    environment: Environment = ImmutableSandboxedEnvironment(loader=FileSystemLoader(folder))
+    environment: Environment = Sandbox(loader=FileSystemLoader(folder))
     found = getattr(environment.get_template(name).module, "words", None)
     if not isinstance(found, dict):
         raise RenderError("must set `words` to a dict", template=name, line=1)
