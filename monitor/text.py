@@ -84,7 +84,8 @@ def stream_safe(text: str) -> str:
 
     Normalising sorts a run of marks in quadratic time: 200,000 of them took half a minute (measured).
     """
-    return _MARKS.sub(r"\1", text)
+    cleaned: str = _MARKS.sub(r"\1", text)
+    return cleaned
 
 
 def _general(text: str, *, lower: bool = True) -> str:
