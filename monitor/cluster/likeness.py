@@ -1,0 +1,159 @@
+"""Likeness: how sure it is that two entries tell one piece of news, in parts that can be shown.
+
+The score is a sum of parts, each in the same unit (the logarithm of odds); at 0 or more two entries
+belong together. docs/decisions/0003-stories.md has the formula, where its numbers come from and what
+they were tried on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import log1p, sqrt
+
+from monitor.cluster.prints import FIRST_NAMES, Print
+from monitor.cluster.rarity import Rarity
+
+REACH = 72.0
+"""Hours between two entries after which they are not compared any more."""
+
+_START = -1.55
+"""What any two entries begin with: most pairs do not belong together."""
+_COSINE = 2.5
+_NAMES = 1.0
+_WORDS = 0.15
+_ACTOR = 2.3
+_ACTOR_LEAST, _ACTOR_FULL = 1.0, 2.0
+"""Weights from which an actor counts, and counts in full: who is in every entry leads none."""
+_PER_DAY = -2.7
+_AT_ONCE = -0.75
+_AT_ONCE_HOURS = 6.0
+_VAGUE_HOURS = 6.0
+"""Added to the distance where a publisher gives a day and no time."""
+_UNKNOWN = -3.7
+"""The part of time where it is hardly known: a month, or nothing."""
+_COMMENT = -2.5
+_PHASE = -1.7
+_OTHER_LANGUAGE = -0.2
+_LATER_NAME = 0.5
+_LEAD_WORD = 0.5
+
+
+@dataclass(slots=True)
+class Sight:
+    """An entry as it looks at others: what its names and words weigh now."""
+
+    one: Print
+    names: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Number → how much it counts here, its weight."""
+    full: dict[int, float] = field(default_factory=dict)
+    """Word → what it adds where the other has it in its title."""
+    half: dict[int, float] = field(default_factory=dict)
+    """… in its lead."""
+    names_weigh: float = 0.0
+    words_weigh: float = 0.0
+    actor: int = -1
+
+    def note(self) -> None:
+        """Write on the print what its parts weigh now that it is filed."""
+        one = self.one
+        one.names_weigh, one.words_weigh, one.actor = self.names_weigh, self.words_weigh, self.actor
+
+
+def look(one: Print, rarity: Rarity, light: dict[int, float]) -> Sight:
+    """Return how an entry sees others now."""
+    sight = Sight(one)
+    language = one.language
+    total = 0.0
+    for place, name in enumerate(one.names):
+        part = (1.0 if place < FIRST_NAMES else _LATER_NAME) * light.get(name, 1.0)
+        weight = rarity.name(name, language)
+        sight.names[name] = (part, weight)
+        total += (part * weight) ** 2
+    sight.names_weigh = total
+    sight.actor = next((a for a in one.actors if sight.names[a][1] >= _ACTOR_LEAST), -1)
+    total = 0.0
+    for word in one.head:
+        weight = rarity.word(word, language) ** 2
+        sight.full[word] = weight
+        sight.half[word] = weight * _LEAD_WORD**2
+        total += weight
+    for word in one.lead:
+        weight = (rarity.word(word, language) * _LEAD_WORD) ** 2
+        sight.full[word] = sight.half[word] = weight
+        total += weight
+    sight.words_weigh = total
+    return sight
+
+
+def gap(one: Print, other: Print) -> float:
+    """Return the hours between two entries, at least."""
+    return max(one.start - other.end, other.start - one.end, 0.0)
+
+
+def score(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> float:
+    """Return how sure it is that two entries tell one piece of news; at 0 or more they do."""
+    return sum(parts(sight, other, rarity, light).values())
+
+
+def parts(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> dict[str, float]:
+    """Return the parts of the score."""
+    one = sight.one
+    same = one.language == other.language
+    names = _shared_names(sight, other, rarity, light)
+    words = _shared_words(sight, other) if same else 0.0
+    if same:
+        whole = (sight.names_weigh + sight.words_weigh) * (other.names_weigh + other.words_weigh)
+    else:
+        whole = sight.names_weigh * other.names_weigh
+    found = {
+        "start": _START,
+        "likeness": _COSINE * min((names + words) / sqrt(whole), 1.0) if whole else 0.0,
+        "entities": _NAMES * sqrt(names),
+        "time": _time(one, other),
+    }
+    if words:
+        found["words"] = _WORDS * sqrt(words)
+    if sight.actor >= 0 and sight.actor == other.actor:
+        found["actor"] = _ACTOR * min(sight.names[sight.actor][1] / _ACTOR_FULL, 1.0)
+    if one.comment or other.comment:
+        found["comment"] = _COMMENT
+    if (_before(one) and _over(other)) or (_over(one) and _before(other)):
+        found["phase"] = _PHASE
+    if not same:
+        found["language"] = _OTHER_LANGUAGE
+    return found
+
+
+def _before(one: Print) -> bool:
+    return one.coming and not one.past
+
+
+def _over(one: Print) -> bool:
+    return one.past and not one.coming
+
+
+def _shared_names(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> float:
+    same = sight.one.language == other.language
+    total = 0.0
+    for place, name in enumerate(other.names):
+        mine = sight.names.get(name)
+        if mine is None:
+            continue
+        part = min(mine[0], (1.0 if place < FIRST_NAMES else _LATER_NAME) * light.get(name, 1.0))
+        weight = mine[1] if same else min(mine[1], rarity.name(name, other.language))
+        total += (part * weight) ** 2
+    return total
+
+
+def _shared_words(sight: Sight, other: Print) -> float:
+    full, half = sight.full, sight.half
+    return sum([full[w] for w in other.head if w in full]) + sum([half[w] for w in other.lead if w in half])
+
+
+def _time(one: Print, other: Print) -> float:
+    if one.end - one.start > REACH or other.end - other.start > REACH:
+        return _UNKNOWN
+    hours = gap(one, other)
+    if one.end > one.start or other.end > other.start:
+        hours += _VAGUE_HOURS
+    return _PER_DAY * hours / 24 + _AT_ONCE * log1p(hours / _AT_ONCE_HOURS)
