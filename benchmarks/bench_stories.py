@@ -39,12 +39,14 @@ SYLLABLES = {
 LANGUAGES = ("bn", "bn", "bn", "en", "en", "ru", "hu")
 OUTLETS = 240
 ENTITIES = 150
+TOPICS = 40
 
 
 @dataclass(slots=True)
 class Piece:
     """One piece of news: who and what it is about, and what its agency wrote in each language."""
 
+    topics: tuple[str, ...]
     names: list[str]
     words: dict[str, list[str]]
     copy: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Press:
         self.words = {language: self._vocabulary(language) for language in SYLLABLES}
         self.pieces: list[Piece] = []
         self.count = 0
+        self.topics: dict[str, tuple[str, ...]] = {}
 
     def _vocabulary(self, language: str) -> list[str]:
         draw = self.random
@@ -73,7 +76,8 @@ class Press:
         draw = self.random
         names = [f"e{min(int(draw.paretovariate(0.9)), ENTITIES) - 1}" for _ in range(draw.randint(2, 8))]
         words = {language: draw.sample(self.words[language], 14) for language in SYLLABLES}
-        return Piece(list(dict.fromkeys(names)), words)
+        topics = tuple(sorted({f"topic-{draw.randrange(TOPICS)}" for _ in range(draw.randint(1, 2))}))
+        return Piece(topics, list(dict.fromkeys(names)), words)
 
     def _text(self, piece: Piece, language: str) -> tuple[str, str]:
         draw, rare = self.random, piece.words[language]
@@ -100,6 +104,7 @@ class Press:
         else:
             title, lead = self._text(piece, language)
         self.count += 1
+        self.topics[f"{self.count:032x}"] = piece.topics
         return Entry(
             id=f"{self.count:032x}",
             url=f"https://outlet.example/{self.count}",
@@ -134,11 +139,11 @@ def group(window: int, more: int, seed: int) -> tuple[float, dict[str, float]]:
     spent, stories, changed = 0.0, set(), 0
     began = time.process_time()
     for batch in arrivals(press, window, START, gap):
-        stories.update(story.id for story in clusterer.add(batch))
+        stories.update(story.id for story in clusterer.add(batch, press.topics))
     filling = time.process_time() - began
     for batch in arrivals(press, more, START + WINDOW, gap):
         began = time.process_time()
-        told = clusterer.add(batch)
+        told = clusterer.add(batch, press.topics)
         spent += time.process_time() - began
         changed += len(told)
         stories.update(story.id for story in told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -28,7 +29,10 @@ _AGAIN = 4_000
 has its edge, and an entry that comes later still is filed as if it came now."""
 
 _GONE = 500
-"""Entries past the window that are let go of together."""
+"""Entries past the window that are let go of together, at least."""
+
+Topics = Mapping[str, Iterable[str]]
+"""Entry id → the topics that it matches."""
 
 
 class Clusterer:
@@ -49,14 +53,17 @@ class Clusterer:
         self._first = 0
         """The number of the first of them."""
         self._known: dict[str, Filed] = {}
+        self._times: defaultdict[str, list[datetime]] = defaultdict(list)
+        """When the entries of each topic were seen, of those in memory ("": of all)."""
 
-    def learn(self, entries: Iterable[Entry]) -> None:
+    def learn(self, entries: Iterable[Entry], topics: Topics | None = None) -> None:
         """Take the words of older entries for known: what is common in this desk's news, and what is rare."""
+        about = topics or {}
         for entry in entries:
-            self._rarity.count(self._reader.read(entry))
+            self._rarity.count(self._reader.read(entry, about.get(entry.id, ())))
 
-    def warm(self, stories: Iterable[tuple[Story, Sequence[Entry]]]) -> None:
-        """Take over what the store knows: recent stories, each with the entries that may still be compared."""
+    def warm(self, stories: Iterable[tuple[Story, Sequence[Entry]]], topics: Topics | None = None) -> None:
+        """Take over what the store knows: recent stories, each with those entries that may be compared."""
         arrivals = []
         for story, entries in stories:
             thread = Thread(id=story.id)
@@ -65,21 +72,31 @@ class Clusterer:
             pinned = {link.entry_id for link in story.links if link.kind is LinkKind.MANUAL and not link.veto}
             self._namer.take(thread, story.first_seen, story.last_seen)
             for entry in entries:
-                one = self._new(entry, None)
+                one = self._new(entry, (topics or {}).get(entry.id, ()), None)
                 one.thread, one.story, one.pinned = thread, story.id, entry.id in pinned
                 arrivals.append(one)
         for one in sorted(arrivals, key=lambda a: a.place):
             self._rarity.count(one.print)
-            self._put(look(one.print, self._rarity, self._reader.weights), one, one.thread)
+            self._put(self._look(one), one, one.thread)
 
-    def add(self, entries: Iterable[Entry], bounds: Mapping[str, Bounds] | None = None) -> list[Story]:
+    def add(
+        self,
+        entries: Iterable[Entry],
+        topics: Topics | None = None,
+        bounds: Mapping[str, Bounds] | None = None,
+    ) -> list[Story]:
         """Return the stories that new entries changed, whole; their links tell what changed and why.
 
-        Entries that are known already change nothing. `bounds` say when an entry was published, at the
-        earliest and at the latest, where that is known otherwise than from its fields.
+        Entries that are known already change nothing. `topics` are those that each entry matches: what
+        is rare is counted within them. `bounds` say when an entry was published, at the earliest and at
+        the latest, where that is known otherwise than from its fields.
         """
-        times = bounds or {}
-        fresh = [self._new(entry, times.get(entry.id)) for entry in entries if entry.id not in self._known]
+        about, times = topics or {}, bounds or {}
+        fresh = [
+            self._new(entry, about.get(entry.id, ()), times.get(entry.id))
+            for entry in entries
+            if entry.id not in self._known
+        ]
         if not fresh:
             return []
         self._rarity.forget()
@@ -88,19 +105,19 @@ class Clusterer:
         if young:
             for one in fresh:
                 self._rarity.count(one.print)
-        again = self._take_back(self._start(fresh, everything=young), uncount=not young)
+        again, left = self._take_back(self._start(fresh, everything=young), uncount=not young)
         links: dict[str, list[Link]] = {}
         for one in sorted([*fresh, *again], key=lambda a: a.place):
             if not young:
                 self._rarity.count(one.print)
             links[one.print.id] = self._file(one)
-        touched = {id(one.thread): one.thread for one in (*fresh, *again)}
-        return self._namer.tell(touched.values(), links)
+        touched = {id(thread): thread for thread in (*left, *(one.thread for one in (*fresh, *again)))}
+        return self._namer.tell(touched.values(), left, links)
 
     # filing ───────────────────────────────────────────────────────────────────────────────────
 
-    def _new(self, entry: Entry, bounds: Bounds | None) -> Filed:
-        made = self._reader.read(entry, bounds)
+    def _new(self, entry: Entry, topics: Iterable[str], bounds: Bounds | None) -> Filed:
+        made = self._reader.read(entry, topics, bounds)
         one = self._known[entry.id] = Filed(made, Thread(), (made.seen, made.id))
         return one
 
@@ -118,21 +135,26 @@ class Clusterer:
                 one.place = (max(one.place[0], edge), one.place[1])
         return bisect_left(log, min(one.place for one in fresh), key=lambda f: f.place)
 
-    def _take_back(self, start: int, *, uncount: bool) -> list[Filed]:
-        """Undo the filing of all from `start` on; return them."""
+    def _take_back(self, start: int, *, uncount: bool) -> tuple[list[Filed], list[Thread]]:
+        """Undo the filing of all from `start` on; return them, and the threads that they were in."""
         again = self._log[start:]
+        left: dict[int, Thread] = {}
         for one in reversed(again):
             self._log.pop()
             self._index.take_back(one.print)
             self._twins.drop(one.number)
+            for topic in ("", *one.print.topics):
+                self._times[topic].pop()
+            for thread in (one.thread, *(one.merging[:2] if one.merging else ())):
+                left[id(thread)] = thread
             part(one)
             if uncount:
                 self._rarity.count(one.print, -1)
-        return again
+        return again, list(left.values())
 
     def _file(self, one: Filed) -> list[Link]:
         """Put an entry where it belongs; return why it is there, and why not in the next best place."""
-        sight = look(one.print, self._rarity, self._reader.weights)
+        sight = self._look(one)
         if one.pinned:
             self._put(sight, one, self._namer.thread(one.story) or Thread(id=one.story))
             return []
@@ -150,6 +172,11 @@ class Clusterer:
                 self._try_merge(one, thread, candidates[1].thread)
         return [*links, refused] if refused else links
 
+    def _look(self, one: Filed) -> Sight:
+        times = self._times.get(self._rarity.widest(one.print.topics), ())
+        crowd = len(times) - bisect_left(times, one.place[0] - WINDOW)
+        return look(one.print, self._rarity, self._reader.weights, crowd)
+
     def _at(self, number: int) -> Filed:
         return self._log[number - self._first]
 
@@ -160,10 +187,12 @@ class Clusterer:
         self._log.append(one)
         self._index.add(one.number, one.print)
         self._twins.add(one.number, one.print.sketch)
+        for topic in ("", *one.print.topics):
+            self._times[topic].append(one.place[0])
 
     def _try_merge(self, one: Filed, thread: Thread, other: Thread) -> None:
         kept, gone = sorted((thread, other), key=lambda t: (not t.gone, t.members[0].place))
-        sights = [look(m.print, self._rarity, self._reader.weights) for m in kept.members[-TOGETHER:]]
+        sights = [self._look(m) for m in kept.members[-TOGETHER:]]
         if self._judge.together(kept, gone, sights):
             merge(one, kept, gone)
 
@@ -172,13 +201,15 @@ class Clusterer:
     def _let_go(self, horizon: datetime) -> None:
         """Forget entries that nothing can join any more."""
         count = bisect_left(self._log, (horizon, ""), key=lambda f: f.place)
-        if count < _GONE:
+        if count < max(_GONE, len(self._log) // 32):
             return
         gone, self._log = self._log[:count], self._log[count:]
         self._first += count
         forget(gone, self._log)
-        self._index.drop(self._first)
+        self._index.drop((one.print for one in gone), self._first)
         for one in gone:
             self._twins.drop(one.number)
             del self._known[one.print.id]
+        for times in self._times.values():
+            del times[: bisect_left(times, horizon)]
         self._namer.let_go(horizon)

@@ -8,9 +8,12 @@ their shingles three times in four, 80 % nearly always; what shares less is foun
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from rapidfuzz import fuzz
 from rensa import RMinHash, RMinHashLSH
+
+Sketch: TypeAlias = RMinHash
 
 _MINIMA = 40
 _BANDS = 10
@@ -29,8 +32,8 @@ SAME_AGENCY = 0.2
 _SAME_TITLE = 95.0
 """Likeness (0 to 100) of two long titles that nobody writes twice."""
 _TITLE_WORDS = 6
-
-Sketch = RMinHash
+_ALIKE = 60.0
+"""Likeness from which titles say more than that they are about the same."""
 
 
 def sketch_of(words: Sequence[str]) -> Sketch | None:
@@ -43,7 +46,7 @@ def sketch_of(words: Sequence[str]) -> Sketch | None:
     return sketch
 
 
-def shared(one: Sketch | None, other: Sketch | None) -> float:
+def shared(one: Sketch | None, other: RMinHash | None) -> float:
     """Return the share of shingles that two texts have in common, estimated; 0 where one has too few."""
     if one is None or other is None:
         return 0.0
@@ -53,8 +56,18 @@ def shared(one: Sketch | None, other: Sketch | None) -> float:
 
 def same_title(one: str, other: str) -> bool:
     """Say whether two titles (as keys) are one: long, and the same but for a word or a spelling."""
-    least = min(one.count(" "), other.count(" ")) + 1
-    return least >= _TITLE_WORDS and fuzz.ratio(one, other, score_cutoff=_SAME_TITLE) > 0
+    if abs(len(one) - len(other)) > 0.1 * len(one) or one.count(" ") + 1 < _TITLE_WORDS:
+        return False
+    return other.count(" ") + 1 >= _TITLE_WORDS and fuzz.ratio(one, other, score_cutoff=_SAME_TITLE) > 0
+
+
+def title_likeness(one: str, other: str) -> float:
+    """Return how alike two titles (as keys) are beyond what titles on one subject are, 0 to 1.
+
+    Letters are compared, words in any order, so that an ending or a spelling costs little.
+    """
+    ratio = fuzz.token_sort_ratio(one, other, score_cutoff=_ALIKE)
+    return (ratio - _ALIKE) / (100.0 - _ALIKE) if ratio else 0.0
 
 
 class Twins:

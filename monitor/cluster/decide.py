@@ -52,11 +52,10 @@ class Judge:
             other = filed(number)
             if gap(one, other.print) <= REACH:
                 by_thread.setdefault(id(other.thread), []).append((*self._pair(sight, other.print), other))
-        found = []
         for scored in by_thread.values():
             scored.sort(key=lambda s: (-s[0], s[2].place))
-        for scored in sorted(by_thread.values(), key=lambda s: (-s[0][0], s[0][2].place))[:_THREADS]:
-            found.append(self._candidate(sight, scored))
+        ranked = sorted(by_thread.values(), key=lambda s: (-s[0][0], s[0][2].place))
+        found = [self._candidate(sight, scored) for scored in ranked[:_THREADS]]
         found.sort(key=lambda c: (-c.score, c.best.place))
         return found
 
@@ -82,11 +81,12 @@ class Judge:
         return Candidate(thread, sum(said) / len(said), best, pair, copy=False)
 
     def together(self, one: Thread, other: Thread, sights: Iterable[Sight]) -> bool:
-        """Say whether two threads that an entry belongs to are one story."""
+        """Say whether two threads that an entry belongs to are one story. What hands made stays apart."""
+        if one.pinned and other.pinned:
+            return False
         theirs = other.members[-TOGETHER:]
         scores = [self._pair(sight, member.print)[0] for sight in sights for member in theirs]
-        pinned = any(m.pinned for m in one.members) and any(m.pinned for m in other.members)
-        return bool(scores) and not pinned and sum(scores) / len(scores) >= _MERGE
+        return bool(scores) and sum(scores) / len(scores) >= _MERGE
 
     def link(self, sight: Sight, candidate: Candidate) -> Link:
         """Return why an entry is in the candidate's story."""

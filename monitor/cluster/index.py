@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 
 from monitor.cluster.likeness import Sight
 from monitor.cluster.prints import Print
@@ -13,7 +14,7 @@ _ASKED = 10
 """The rarest names and words of an entry that are looked up."""
 _LATEST = 24
 """Of each only the latest entries that have it."""
-_BEST = 20
+_BEST = 12
 """Candidates that are compared."""
 
 
@@ -38,20 +39,24 @@ class Index:
         for word in one.head:
             self._words[word].pop()
 
-    def drop(self, below: int) -> None:
-        """Forget all entries with lower numbers."""
-        for places in (self._names, self._words):
-            for key, numbers in list(places.items()):
-                if not numbers or numbers[0] < below:
-                    del numbers[: bisect_left(numbers, below)]
-                    if not numbers:
-                        del places[key]
+    def drop(self, gone: Iterable[Print], below: int) -> None:
+        """Forget the first entries: those in `gone`, which have the numbers below."""
+        prints = list(gone)
+        for places, keys in (
+            (self._names, {name for one in prints for name in one.names}),
+            (self._words, {word for one in prints for word in one.head}),
+        ):
+            for key in keys:
+                numbers = places[key]
+                del numbers[: bisect_left(numbers, below)]
+                if not numbers:
+                    del places[key]
 
     def candidates(self, sight: Sight) -> list[int]:
         """Return the numbers of the entries that share most with one, the most promising first."""
         asked = [(weight * part, self._names.get(name)) for name, (part, weight) in sight.names.items()]
         full = sight.full
-        asked += [(full[word] ** 0.5, self._words.get(word)) for word in sight.one.head]
+        asked += [(full[word], self._words.get(word)) for word in sight.one.head]
         asked.sort(key=lambda pair: -pair[0])
         found: defaultdict[int, float] = defaultdict(float)
         for weight, numbers in asked[:_ASKED]:

@@ -8,32 +8,38 @@ they were tried on.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import log1p, sqrt
+from math import log, log1p, sqrt
 
+from monitor.cluster.copies import title_likeness
 from monitor.cluster.prints import FIRST_NAMES, Print
 from monitor.cluster.rarity import Rarity
 
 REACH = 72.0
 """Hours between two entries after which they are not compared any more."""
 
-_START = -1.55
-"""What any two entries begin with: most pairs do not belong together."""
-_COSINE = 2.5
-_NAMES = 1.0
-_WORDS = 0.15
-_ACTOR = 2.3
+_START = -1.3
+"""What any two entries begin with: most pairs do not belong together …"""
+_CROWD, _FEW = -1.5, 25.0
+"""… and the fewer do, the more entries there are to choose from: per factor e above so many."""
+_COSINE = 4.3
+_NAMES = 0.4
+_WORDS = 0.25
+_TITLE = 3.5
+_TITLE_WORDS = 2
+"""Words that entries share before their titles are compared letter by letter."""
+_ACTOR = 2.4
 _ACTOR_LEAST, _ACTOR_FULL = 1.0, 2.0
 """Weights from which an actor counts, and counts in full: who is in every entry leads none."""
-_PER_DAY = -2.7
-_AT_ONCE = -0.75
+_PER_DAY = -3.0
+_AT_ONCE = -0.5
 _AT_ONCE_HOURS = 6.0
 _VAGUE_HOURS = 6.0
 """Added to the distance where a publisher gives a day and no time."""
-_UNKNOWN = -3.7
+_UNKNOWN = -4.0
 """The part of time where it is hardly known: a month, or nothing."""
-_COMMENT = -2.5
+_COMMENT = -2.3
 _PHASE = -1.7
-_OTHER_LANGUAGE = -0.2
+_OTHER_LANGUAGE = -0.1
 _LATER_NAME = 0.5
 _LEAD_WORD = 0.5
 
@@ -43,6 +49,8 @@ class Sight:
     """An entry as it looks at others: what its names and words weigh now."""
 
     one: Print
+    topic: str
+    """The widest of its topics, in which it is compared."""
     names: dict[int, tuple[float, float]] = field(default_factory=dict)
     """Number → how much it counts here, its weight."""
     full: dict[int, float] = field(default_factory=dict)
@@ -52,6 +60,8 @@ class Sight:
     names_weigh: float = 0.0
     words_weigh: float = 0.0
     actor: int = -1
+    crowd: float = 0.0
+    """What the number of entries that it can be compared with adds."""
 
     def note(self) -> None:
         """Write on the print what its parts weigh now that it is filed."""
@@ -59,28 +69,29 @@ class Sight:
         one.names_weigh, one.words_weigh, one.actor = self.names_weigh, self.words_weigh, self.actor
 
 
-def look(one: Print, rarity: Rarity, light: dict[int, float]) -> Sight:
-    """Return how an entry sees others now."""
-    sight = Sight(one)
+def look(one: Print, rarity: Rarity, light: dict[int, float], crowd: int) -> Sight:
+    """Return how an entry sees others now; `crowd` is how many of its topic the window has."""
+    topic = rarity.widest(one.topics)
+    sight = Sight(one, topic, crowd=_CROWD * log(max(crowd, _FEW) / _FEW))
     language = one.language
     total = 0.0
     for place, name in enumerate(one.names):
         part = (1.0 if place < FIRST_NAMES else _LATER_NAME) * light.get(name, 1.0)
-        weight = rarity.name(name, language)
+        weight = rarity.name(name, language, topic)
         sight.names[name] = (part, weight)
         total += (part * weight) ** 2
     sight.names_weigh = total
     sight.actor = next((a for a in one.actors if sight.names[a][1] >= _ACTOR_LEAST), -1)
     total = 0.0
     for word in one.head:
-        weight = rarity.word(word, language) ** 2
+        weight = rarity.word(word, language, topic)
         sight.full[word] = weight
-        sight.half[word] = weight * _LEAD_WORD**2
-        total += weight
+        sight.half[word] = weight * _LEAD_WORD
+        total += weight**2
     for word in one.lead:
-        weight = (rarity.word(word, language) * _LEAD_WORD) ** 2
+        weight = rarity.word(word, language, topic) * _LEAD_WORD
         sight.full[word] = sight.half[word] = weight
-        total += weight
+        total += weight**2
     sight.words_weigh = total
     return sight
 
@@ -92,36 +103,61 @@ def gap(one: Print, other: Print) -> float:
 
 def score(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> float:
     """Return how sure it is that two entries tell one piece of news; at 0 or more they do."""
-    return sum(parts(sight, other, rarity, light).values())
+    return sum(_parts(sight, other, rarity, light))
 
 
 def parts(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> dict[str, float]:
-    """Return the parts of the score."""
-    one = sight.one
-    same = one.language == other.language
-    names = _shared_names(sight, other, rarity, light)
-    words = _shared_words(sight, other) if same else 0.0
-    if same:
-        whole = (sight.names_weigh + sight.words_weigh) * (other.names_weigh + other.words_weigh)
-    else:
-        whole = sight.names_weigh * other.names_weigh
-    found = {
-        "start": _START,
-        "likeness": _COSINE * min((names + words) / sqrt(whole), 1.0) if whole else 0.0,
-        "entities": _NAMES * sqrt(names),
-        "time": _time(one, other),
+    """Return the parts of the score that are not nothing, by name."""
+    return {
+        name: part for name, part in zip(_NAMED, _parts(sight, other, rarity, light), strict=True) if part
     }
-    if words:
-        found["words"] = _WORDS * sqrt(words)
+
+
+_NAMED = (
+    "start",
+    "crowd",
+    "likeness",
+    "entities",
+    "words",
+    "title",
+    "actor",
+    "time",
+    "comment",
+    "phase",
+    "language",
+)
+
+
+def _parts(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> tuple[float, ...]:
+    one = sight.one
+    names = _shared_names(sight, other, rarity, light)
+    words = title = 0.0
+    whole = sight.names_weigh * other.names_weigh
+    same = one.language == other.language
+    both = names
+    if same:
+        shared = _shared_words(sight, other)
+        words = _WORDS * sum(shared)
+        both += sum([weight * weight for weight in shared])
+        whole = (sight.names_weigh + sight.words_weigh) * (other.names_weigh + other.words_weigh)
+        if len(shared) >= _TITLE_WORDS:
+            title = _TITLE * title_likeness(one.title, other.title)
+    actor = 0.0
     if sight.actor >= 0 and sight.actor == other.actor:
-        found["actor"] = _ACTOR * min(sight.names[sight.actor][1] / _ACTOR_FULL, 1.0)
-    if one.comment or other.comment:
-        found["comment"] = _COMMENT
-    if (_before(one) and _over(other)) or (_over(one) and _before(other)):
-        found["phase"] = _PHASE
-    if not same:
-        found["language"] = _OTHER_LANGUAGE
-    return found
+        actor = _ACTOR * min(sight.names[sight.actor][1] / _ACTOR_FULL, 1.0)
+    return (
+        _START,
+        sight.crowd,
+        _COSINE * min(both / sqrt(whole), 1.0) if whole else 0.0,
+        _NAMES * sqrt(names),
+        words,
+        title,
+        actor,
+        _time(one, other),
+        _COMMENT if one.comment or other.comment else 0.0,
+        _PHASE if (_before(one) and _over(other)) or (_over(one) and _before(other)) else 0.0,
+        0.0 if same else _OTHER_LANGUAGE,
+    )
 
 
 def _before(one: Print) -> bool:
@@ -140,14 +176,14 @@ def _shared_names(sight: Sight, other: Print, rarity: Rarity, light: dict[int, f
         if mine is None:
             continue
         part = min(mine[0], (1.0 if place < FIRST_NAMES else _LATER_NAME) * light.get(name, 1.0))
-        weight = mine[1] if same else min(mine[1], rarity.name(name, other.language))
+        weight = mine[1] if same else min(mine[1], rarity.name(name, other.language, sight.topic))
         total += (part * weight) ** 2
     return total
 
 
-def _shared_words(sight: Sight, other: Print) -> float:
+def _shared_words(sight: Sight, other: Print) -> list[float]:
     full, half = sight.full, sight.half
-    return sum([full[w] for w in other.head if w in full]) + sum([half[w] for w in other.lead if w in half])
+    return [full[w] for w in other.head if w in full] + [half[w] for w in other.lead if w in half]
 
 
 def _time(one: Print, other: Print) -> float:

@@ -29,45 +29,46 @@ class Namer:
 
     def let_go(self, horizon: datetime) -> None:
         """Forget the stories that were silent since then."""
-        for name, thread in list(self._threads.items()):
-            if not thread.alive and self._spans[name][1] < horizon:
-                del self._threads[name], self._spans[name]
+        for name, (_, last) in list(self._spans.items()):
+            thread = self._threads.get(name)
+            if last < horizon and (thread is None or not thread.alive):
+                self._threads.pop(name, None)
+                del self._spans[name]
 
-    def tell(self, threads: Iterable[Thread], links: Mapping[str, list[Link]]) -> list[Story]:
+    def tell(
+        self, threads: Iterable[Thread], left: Iterable[Thread], links: Mapping[str, list[Link]]
+    ) -> list[Story]:
         """Name threads that have no name, and return the stories in which something changed.
 
+        `left` are threads that entries were taken from; the names of those that are empty now are free.
         A thread is called what most of its entries were called before, and of two that were called the
         same the one keeps the name that has the entry it comes from. What nobody is called any more
         becomes another name of the story that took its entries.
         """
-        changed = [t for t in threads if any(m.story != t.id or not t.id for m in t.members) or t.merged]
-        self._release()
-        self._claim(changed)
+        alive = [thread for thread in threads if thread.alive]
+        self._threads.update((thread.id, thread) for thread in alive if thread.id)
+        for thread in left:
+            if not thread.alive and not thread.gone and self._threads.get(thread.id) is thread:
+                del self._threads[thread.id]
+        self._claim([thread for thread in alive if not thread.id])
         told = []
-        for thread in sorted(changed, key=lambda t: t.members[0].place):
+        for thread in sorted(alive, key=lambda t: t.members[0].place):
             story = self._story(thread, links)
             if story is not None:
                 told.append(story)
         return told
 
-    def _release(self) -> None:
-        """Free the names of threads that have nothing left."""
-        for name, thread in list(self._threads.items()):
-            if not thread.alive and not thread.gone:
-                del self._threads[name]
-
-    def _claim(self, changed: list[Thread]) -> None:
+    def _claim(self, nameless: list[Thread]) -> None:
+        """Give threads the names that their entries had, else new ones."""
         claims = []
-        for thread in changed:
-            if thread.id:
-                continue
+        for thread in nameless:
             founders = {identity(m.print.id) for m in thread.members}
             for name, count in Counter(m.story for m in thread.members if m.story).items():
                 claims.append((name not in founders, -count, thread.members[0].place, name, thread))
         for _, _, _, name, thread in sorted(claims, key=lambda c: c[:4]):
             if not thread.id and name not in self._threads:
                 self._name(thread, name)
-        for thread in changed:
+        for thread in nameless:
             if not thread.id:
                 self._name(thread, identity(thread.members[0].print.id))
 
@@ -84,12 +85,12 @@ class Namer:
             return None
         times = [m.print.seen for m in thread.members]
         first, last = min(times), max(times)
-        if thread.id in self._spans:
-            before = self._spans[thread.id]
+        if before := self._spans.get(thread.id):
             first, last = min(first, before[0]), max(last, before[1])
         for name in merged:
-            if name in self._spans:
-                first, last = min(first, self._spans[name][0]), max(last, self._spans.pop(name)[1])
+            self._threads.pop(name, None)
+            if before := self._spans.pop(name, None):
+                first, last = min(first, before[0]), max(last, before[1])
         self._spans[thread.id] = (first, last)
         for member in moved:
             member.story = thread.id

@@ -56,6 +56,7 @@ class Print:
     end: float
     language: str
     source: str
+    topics: tuple[str, ...]
     names: tuple[int, ...]
     actors: tuple[int, ...]
     head: array[int]
@@ -89,8 +90,8 @@ class Reader:
                 self.weights[number] = PLAIN_WEIGHT
         self._roots: dict[tuple[str, str], int] = {}
 
-    def read(self, entry: Entry, bounds: Bounds | None = None) -> Print:
-        """Return an entry's print. `bounds`: what is known of its time, if more than its fields say."""
+    def read(self, entry: Entry, topics: Iterable[str] = (), bounds: Bounds | None = None) -> Print:
+        """Return an entry's print. `bounds`: what is known of its time, where its fields do not say it."""
         title = bare_title(entry)
         lead = (entry.summary or entry.content)[:_CHARACTERS]
         language = intern(languages.detect(f"{title} {lead[:300]}", entry.language))
@@ -115,6 +116,7 @@ class Reader:
             end=end,
             language=language,
             source=intern(entry.source),
+            topics=tuple(map(intern, topics)),
             names=names,
             actors=tuple(name for name in names if name in self._actors),
             head=array("I", numbers),

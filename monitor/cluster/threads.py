@@ -25,6 +25,8 @@ class Thread:
     id: str = ""
     merged: tuple[str, ...] = ()
     gone: list[str] = field(default_factory=list)
+    pinned: bool = False
+    """Whether somebody put an entry here."""
 
     @property
     def alive(self) -> bool:
@@ -55,6 +57,7 @@ def join(one: Filed, thread: Thread) -> None:
     """Put the latest entry into a thread."""
     one.thread = thread
     thread.members.append(one)
+    thread.pinned = thread.pinned or one.pinned
 
 
 def merge(one: Filed, kept: Thread, other: Thread) -> None:

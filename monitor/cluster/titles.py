@@ -22,9 +22,7 @@ def bare_title(entry: Entry) -> str:
     bar, or comes from an aggregator. Anything else may be part of the headline.
     """
     title = entry.title.strip()
-    found = None
-    for found in _LAST.finditer(title):
-        pass
+    found = max(_LAST.finditer(title), key=lambda f: f.start(), default=None)
     if found is None or found.start() < 12:
         return title
     suffix = title[found.end() :].strip()
