@@ -20,12 +20,13 @@ import random
 import resource
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from monitor.cluster import WINDOW, Clusterer
-from monitor.model import Entity, Entry
+from monitor.model import Entity, Entry, LinkKind
 
 START = datetime(2025, 10, 13, tzinfo=UTC)
 BATCH = 50
@@ -40,6 +41,8 @@ LANGUAGES = ("bn", "bn", "bn", "en", "en", "ru", "hu")
 OUTLETS = 240
 ENTITIES = 150
 TOPICS = 40
+LATEST = 6_000
+"""Pieces of news that are still told."""
 
 
 @dataclass(slots=True)
@@ -58,9 +61,10 @@ class Press:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.words = {language: self._vocabulary(language) for language in SYLLABLES}
-        self.pieces: list[Piece] = []
-        self.count = 0
+        self.pieces: deque[Piece] = deque(maxlen=LATEST)
+        self.count = self.told = 0
         self.topics: dict[str, tuple[str, ...]] = {}
+        """Of the entries of this batch."""
 
     def _vocabulary(self, language: str) -> list[str]:
         draw = self.random
@@ -92,7 +96,8 @@ class Press:
         draw = self.random
         if not self.pieces or draw.random() < 0.3:
             self.pieces.append(self._piece())
-        back = min(int(draw.paretovariate(0.5)), len(self.pieces), 6_000)
+            self.told += 1
+        back = min(int(draw.paretovariate(0.5)), len(self.pieces))
         piece = self.pieces[-back]
         language = draw.choice(LANGUAGES)
         if draw.random() < 0.4:
@@ -122,6 +127,7 @@ class Press:
 def arrivals(press: Press, number: int, start: datetime, gap: timedelta) -> Iterator[list[Entry]]:
     """Yield batches of entries, evenly spread in time."""
     for first in range(0, number, BATCH):
+        press.topics = {}
         yield [press.write(start + gap * n) for n in range(first, min(first + BATCH, number))]
 
 
@@ -136,18 +142,17 @@ def group(window: int, more: int, seed: int) -> tuple[float, dict[str, float]]:
     entities = [Entity(id=f"e{n}", type=types[n % len(types)]) for n in range(ENTITIES)]
     clusterer, press = Clusterer(entities), Press(seed)
     gap = WINDOW / window
-    spent, stories, changed = 0.0, set(), 0
+    spent, links = 0.0, 0
     began = time.process_time()
     for batch in arrivals(press, window, START, gap):
-        stories.update(story.id for story in clusterer.add(batch, press.topics))
+        clusterer.add(batch, press.topics)
     filling = time.process_time() - began
     for batch in arrivals(press, more, START + WINDOW, gap):
         began = time.process_time()
         told = clusterer.add(batch, press.topics)
         spent += time.process_time() - began
-        changed += len(told)
-        stories.update(story.id for story in told)
-    return more / spent, {"fill_s": round(filling, 1), "stories": len(stories), "pieces": len(press.pieces)}
+        links += sum(not link.veto for story in told for link in story.links if link.kind is not LinkKind.FIRST)
+    return more / spent, {"fill_s": round(filling, 1), "joined": round(links / more, 2), "pieces": press.told}
 
 
 def main() -> None:

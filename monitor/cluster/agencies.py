@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from monitor import text
 from monitor.model import Entry
@@ -79,6 +80,7 @@ def _first(credit: str) -> str:
     return _agency(parts[0]) if 0 < len(parts) <= 3 else ""
 
 
+@lru_cache(maxsize=4096)
 def _agency(name: str) -> str:
     if not name or len(name) > 40:
         return ""

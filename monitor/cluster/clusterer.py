@@ -173,9 +173,12 @@ class Clusterer:
         return [*links, refused] if refused else links
 
     def _look(self, one: Filed) -> Sight:
-        times = self._times.get(self._rarity.widest(one.print.topics), ())
-        crowd = len(times) - bisect_left(times, one.place[0] - WINDOW)
-        return look(one.print, self._rarity, self._reader.weights, crowd)
+        since = one.place[0] - WINDOW
+        near, far = (
+            len(times) - bisect_left(times, since)
+            for times in (self._times.get(self._rarity.widest(one.print.topics), []), self._times[""])
+        )
+        return look(one.print, self._rarity, self._reader.weights, (near, far))
 
     def _at(self, number: int) -> Filed:
         return self._log[number - self._first]

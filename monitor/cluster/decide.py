@@ -15,13 +15,14 @@ from monitor.model import Link, LinkKind
 
 COPY = 6.0
 """The score of a copy: surer than any likeness."""
-_MEMBERS = 4
+_MEMBERS = 3
 """Entries of a story, its most similar ones, that speak for it: one alone may be a bridge to another."""
 _THREADS = 6
 _TWINS = 20
 TOGETHER = 4
 """Latest entries of each of two stories that are compared before these become one."""
 _MERGE = 0.2
+_TOO_FAR = -99.0
 _NEAR_MISS = -3.0
 """A refusal below this is no news to anybody."""
 
@@ -50,26 +51,32 @@ class Judge:
         by_thread: dict[int, list[tuple[float, bool, Filed]]] = {}
         for number in dict.fromkeys([*near, *self._index.candidates(sight)]):
             other = filed(number)
-            if gap(one, other.print) <= REACH:
-                by_thread.setdefault(id(other.thread), []).append((*self._pair(sight, other.print), other))
+            pair, copy = self._pair(sight, other.print)
+            by_thread.setdefault(id(other.thread), []).append((pair, copy, other))
         for scored in by_thread.values():
-            scored.sort(key=lambda s: (-s[0], s[2].place))
-        ranked = sorted(by_thread.values(), key=lambda s: (-s[0][0], s[0][2].place))
+            scored.sort(key=lambda s: (not s[1], -s[0], s[2].place))
+        ranked = sorted(by_thread.values(), key=lambda s: (not s[0][1], -s[0][0], s[0][2].place))
         found = [self._candidate(sight, scored) for scored in ranked[:_THREADS]]
-        found.sort(key=lambda c: (-c.score, c.best.place))
+        found.sort(key=lambda c: (not c.copy, -c.score, c.best.place))
         return found
 
     def _pair(self, sight: Sight, other: Print) -> tuple[float, bool]:
+        hours = gap(sight.one, other)
+        if hours > REACH:
+            return _TOO_FAR, False
         if is_copy(sight.one, other):
             return COPY, True
-        return score(sight, other, self._rarity, self._light), False
+        return score(sight, other, hours, self._rarity, self._light), False
 
     def _candidate(self, sight: Sight, scored: list[tuple[float, bool, Filed]]) -> Candidate:
-        """Return what a thread's most similar entries say; others stand in where too few were found."""
+        """Return what a thread's most similar entries say; others stand in where too few were found.
+
+        Where even the most similar one says no, the others are not asked.
+        """
         pair, copy, best = scored[0]
         thread = best.thread
-        if copy:
-            return Candidate(thread, pair, best, pair, copy=True)
+        if copy or pair < 0:
+            return Candidate(thread, pair, best, pair, copy=copy)
         said = [s[0] for s in scored[:_MEMBERS]]
         if len(said) < _MEMBERS and len(thread.members) > len(scored):
             seen = {id(s[2]) for s in scored}

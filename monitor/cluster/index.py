@@ -14,6 +14,8 @@ _ASKED = 10
 """The rarest names and words of an entry that are looked up."""
 _LATEST = 24
 """Of each only the latest entries that have it."""
+_PROMISING = 0.12
+"""Share of the best one's weight below which a candidate is passed over."""
 _BEST = 12
 """Candidates that are compared."""
 
@@ -63,5 +65,7 @@ class Index:
             if numbers is not None:
                 for number in numbers[-_LATEST:]:
                     found[number] += weight
-        best = sorted(found.items(), key=lambda pair: (-pair[1], -pair[0]))
-        return [number for number, _ in best[:_BEST]]
+        least = _PROMISING * max(found.values(), default=0.0)
+        best = [(-weight, -number) for number, weight in found.items() if weight >= least]
+        best.sort()
+        return [-number for _, number in best[:_BEST]]

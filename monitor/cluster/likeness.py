@@ -17,13 +17,15 @@ from monitor.cluster.rarity import Rarity
 REACH = 72.0
 """Hours between two entries after which they are not compared any more."""
 
-_START = -1.3
+_START = -1.1
 """What any two entries begin with: most pairs do not belong together …"""
 _CROWD, _FEW = -1.5, 25.0
 """… and the fewer do, the more entries there are to choose from: per factor e above so many."""
-_COSINE = 4.3
-_NAMES = 0.4
-_WORDS = 0.25
+_COSINE = 5.0
+_LITTLE = 2.0
+"""Two entries that share all they have, when that is next to nothing, are not alike for it."""
+_NAMES = 0.25
+_WORDS = 0.28
 _TITLE = 3.5
 _TITLE_WORDS = 2
 """Words that entries share before their titles are compared letter by letter."""
@@ -35,11 +37,10 @@ _AT_ONCE = -0.5
 _AT_ONCE_HOURS = 6.0
 _VAGUE_HOURS = 6.0
 """Added to the distance where a publisher gives a day and no time."""
-_UNKNOWN = -4.0
+_UNKNOWN = -3.7
 """The part of time where it is hardly known: a month, or nothing."""
 _COMMENT = -2.3
-_PHASE = -1.7
-_OTHER_LANGUAGE = -0.1
+_PHASE = -1.8
 _LATER_NAME = 0.5
 _LEAD_WORD = 0.5
 
@@ -61,7 +62,9 @@ class Sight:
     words_weigh: float = 0.0
     actor: int = -1
     crowd: float = 0.0
-    """What the number of entries that it can be compared with adds."""
+    """What it adds that there are so many entries of its topic …"""
+    crowd_apart: float = 0.0
+    """… and of all, for those that share no topic with it."""
 
     def note(self) -> None:
         """Write on the print what its parts weigh now that it is filed."""
@@ -69,10 +72,11 @@ class Sight:
         one.names_weigh, one.words_weigh, one.actor = self.names_weigh, self.words_weigh, self.actor
 
 
-def look(one: Print, rarity: Rarity, light: dict[int, float], crowd: int) -> Sight:
-    """Return how an entry sees others now; `crowd` is how many of its topic the window has."""
+def look(one: Print, rarity: Rarity, light: dict[int, float], crowds: tuple[int, int]) -> Sight:
+    """Return how an entry sees others now; `crowds`: how many of its topic the window has, and of all."""
     topic = rarity.widest(one.topics)
-    sight = Sight(one, topic, crowd=_CROWD * log(max(crowd, _FEW) / _FEW))
+    near, far = (_CROWD * log(max(crowd, _FEW) / _FEW) for crowd in crowds)
+    sight = Sight(one, topic, crowd=near, crowd_apart=far)
     language = one.language
     total = 0.0
     for place, name in enumerate(one.names):
@@ -101,16 +105,15 @@ def gap(one: Print, other: Print) -> float:
     return max(one.start - other.end, other.start - one.end, 0.0)
 
 
-def score(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> float:
-    """Return how sure it is that two entries tell one piece of news; at 0 or more they do."""
-    return sum(_parts(sight, other, rarity, light))
+def score(sight: Sight, other: Print, hours: float, rarity: Rarity, light: dict[int, float]) -> float:
+    """Return how sure it is that two entries, `hours` apart, tell one piece of news; at 0 or more they do."""
+    return sum(_parts(sight, other, hours, rarity, light))
 
 
 def parts(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> dict[str, float]:
     """Return the parts of the score that are not nothing, by name."""
-    return {
-        name: part for name, part in zip(_NAMED, _parts(sight, other, rarity, light), strict=True) if part
-    }
+    found = _parts(sight, other, gap(sight.one, other), rarity, light)
+    return {name: part for name, part in zip(_NAMED, found, strict=True) if part}
 
 
 _NAMED = (
@@ -124,11 +127,12 @@ _NAMED = (
     "time",
     "comment",
     "phase",
-    "language",
 )
 
 
-def _parts(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> tuple[float, ...]:
+def _parts(
+    sight: Sight, other: Print, hours: float, rarity: Rarity, light: dict[int, float]
+) -> tuple[float, ...]:
     one = sight.one
     names = _shared_names(sight, other, rarity, light)
     words = title = 0.0
@@ -147,17 +151,21 @@ def _parts(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) 
         actor = _ACTOR * min(sight.names[sight.actor][1] / _ACTOR_FULL, 1.0)
     return (
         _START,
-        sight.crowd,
-        _COSINE * min(both / sqrt(whole), 1.0) if whole else 0.0,
+        sight.crowd if _related(one, other) else sight.crowd_apart,
+        _COSINE * min(both / sqrt(whole), 1.0) * both / (both + _LITTLE) if both else 0.0,
         _NAMES * sqrt(names),
         words,
         title,
         actor,
-        _time(one, other),
+        _time(one, other, hours),
         _COMMENT if one.comment or other.comment else 0.0,
         _PHASE if (_before(one) and _over(other)) or (_over(one) and _before(other)) else 0.0,
-        0.0 if same else _OTHER_LANGUAGE,
     )
+
+
+def _related(one: Print, other: Print) -> bool:
+    """Say whether two entries share a topic, or have none both."""
+    return one.topics == other.topics or any([topic in other.topics for topic in one.topics])
 
 
 def _before(one: Print) -> bool:
@@ -186,10 +194,9 @@ def _shared_words(sight: Sight, other: Print) -> list[float]:
     return [full[w] for w in other.head if w in full] + [half[w] for w in other.lead if w in half]
 
 
-def _time(one: Print, other: Print) -> float:
+def _time(one: Print, other: Print, hours: float) -> float:
     if one.end - one.start > REACH or other.end - other.start > REACH:
         return _UNKNOWN
-    hours = gap(one, other)
     if one.end > one.start or other.end > other.start:
         hours += _VAGUE_HOURS
     return _PER_DAY * hours / 24 + _AT_ONCE * log1p(hours / _AT_ONCE_HOURS)

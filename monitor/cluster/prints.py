@@ -28,6 +28,8 @@ _CHARACTERS = 1_500
 """Of a text that is read here: more than its lead has."""
 _ROOT = 6
 """Letters of a word that are compared. Endings differ, roots rarely do; 5 to 20 letters gave the same."""
+_ROOTS = 20_000
+"""Words of a language whose numbers are remembered."""
 
 _ACTORS = frozenset({"person", "institution", "place"})
 """Types of entities that do something in a headline."""
@@ -88,13 +90,13 @@ class Reader:
                 self._actors.add(number)
             if entity.type in _PLAIN:
                 self.weights[number] = PLAIN_WEIGHT
-        self._roots: dict[tuple[str, str], int] = {}
+        self._roots: dict[str, dict[str, int]] = {}
 
     def read(self, entry: Entry, topics: Iterable[str] = (), bounds: Bounds | None = None) -> Print:
         """Return an entry's print. `bounds`: what is known of its time, where its fields do not say it."""
         title = bare_title(entry)
         lead = (entry.summary or entry.content)[:_CHARACTERS]
-        language = intern(languages.detect(f"{title} {lead[:300]}", entry.language))
+        language = intern(languages.detect(f"{title} {lead[:200]}", entry.language))
         title_words, lead_words = text.words(text.key(title)), text.words(text.key(lead))
         head = title_words or lead_words[:_HEAD]
         body = (
@@ -119,7 +121,7 @@ class Reader:
             topics=tuple(map(intern, topics)),
             names=names,
             actors=tuple(name for name in names if name in self._actors),
-            head=array("I", numbers),
+            head=array("I", list(numbers)),
             lead=array("I", sorted(rest)),
             title=" ".join(title_words),
             sketch=sketch_of(body),
@@ -139,17 +141,17 @@ class Reader:
         return tuple(dict.fromkeys(map(self.name, entities)))[:NAMES]
 
     def _words(self, language: str, words: Iterable[str], stops: frozenset[str]) -> dict[int, None]:
+        """Return the numbers of words that say something, in their order."""
         found: dict[int, None] = {}
-        roots = self._roots
+        known = self._roots.setdefault(language, {})
         for word in words:
             if len(word) < 2 or word in stops:
                 continue
-            root = (language, word[:_ROOT])
-            number = roots.get(root)
+            number = known.get(word)
             if number is None:
-                if len(roots) >= 100_000:
-                    roots.clear()
-                number = roots[root] = crc32(f"{language}:{root[1]}".encode("utf-8", "replace"))
+                if len(known) >= _ROOTS:
+                    known.clear()
+                number = known[word] = crc32(f"{language}:{word[:_ROOT]}".encode("utf-8", "replace"))
             found[number] = None
         return found
 

@@ -38,7 +38,8 @@ class _Counts:
     names_of: dict[str, Counter[int]] = field(default_factory=dict)
     words: Counter[int] = field(default_factory=Counter)
 
-    def count(self, one: Print, times: int) -> None:
+    def count(self, one: Print, times: int, *, lead: bool) -> None:
+        """Count an entry `times` times, the words of its lead only where they are asked for."""
         language = one.language
         self.entries += times
         self.of[language] += times
@@ -49,7 +50,7 @@ class _Counts:
         words = self.words
         for word in one.head:
             words[word] += times
-        for word in one.lead:
+        for word in one.lead if lead else ():
             words[word] += times
 
     def halve(self) -> None:
@@ -76,10 +77,10 @@ class Rarity:
         return self._all.entries
 
     def count(self, one: Print, times: int = 1) -> None:
-        """Count an entry, or with -1 take it back."""
-        self._all.count(one, times)
+        """Count an entry, or with -1 take it back. Within a topic only titles' words are counted."""
+        self._all.count(one, times, lead=True)
         for topic in one.topics:
-            self._topics.setdefault(topic, _Counts()).count(one, times)
+            self._topics.setdefault(topic, _Counts()).count(one, times, lead=False)
 
     def forget(self) -> None:
         """Halve what is known once it is much."""
