@@ -12,7 +12,7 @@ from monitor.cluster.decide import TOGETHER, Judge
 from monitor.cluster.index import Index
 from monitor.cluster.likeness import REACH, Sight, look
 from monitor.cluster.naming import Namer
-from monitor.cluster.prints import Bounds, Reader
+from monitor.cluster.prints import Known, Print, Reader
 from monitor.cluster.rarity import Rarity
 from monitor.cluster.threads import Filed, Thread, forget, join, merge, part
 from monitor.model import Entity, Entry, Link, LinkKind, Story
@@ -30,9 +30,6 @@ has its edge, and an entry that comes later still is filed as if it came now."""
 
 _GONE = 500
 """Entries past the window that are let go of together, at least."""
-
-Topics = Mapping[str, Iterable[str]]
-"""Entry id → the topics that it matches."""
 
 
 class Clusterer:
@@ -56,15 +53,17 @@ class Clusterer:
         self._times: defaultdict[str, list[datetime]] = defaultdict(list)
         """When the entries of each topic were seen, of those in memory ("": of all)."""
 
-    def learn(self, entries: Iterable[Entry], topics: Topics | None = None) -> None:
+    def learn(self, entries: Iterable[Entry], known: Mapping[str, Known] | None = None) -> None:
         """Take the words of older entries for known: what is common in this desk's news, and what is rare."""
-        about = topics or {}
+        about = known or {}
         for entry in entries:
-            self._rarity.count(self._reader.read(entry, about.get(entry.id, ())))
+            self._rarity.count(self._reader.read(entry, about.get(entry.id)))
 
-    def warm(self, stories: Iterable[tuple[Story, Sequence[Entry]]], topics: Topics | None = None) -> None:
+    def warm(
+        self, stories: Iterable[tuple[Story, Sequence[Entry]]], known: Mapping[str, Known] | None = None
+    ) -> None:
         """Take over what the store knows: recent stories, each with those entries that may be compared."""
-        arrivals = []
+        about, arrivals = known or {}, []
         for story, entries in stories:
             thread = Thread(id=story.id)
             here = {entry.id for entry in entries}
@@ -72,31 +71,21 @@ class Clusterer:
             pinned = {link.entry_id for link in story.links if link.kind is LinkKind.MANUAL and not link.veto}
             self._namer.take(thread, story.first_seen, story.last_seen)
             for entry in entries:
-                one = self._new(entry, (topics or {}).get(entry.id, ()), None)
+                one = self._new(entry, about.get(entry.id))
                 one.thread, one.story, one.pinned = thread, story.id, entry.id in pinned
                 arrivals.append(one)
         for one in sorted(arrivals, key=lambda a: a.place):
             self._rarity.count(one.print)
             self._put(self._look(one), one, one.thread)
 
-    def add(
-        self,
-        entries: Iterable[Entry],
-        topics: Topics | None = None,
-        bounds: Mapping[str, Bounds] | None = None,
-    ) -> list[Story]:
+    def add(self, entries: Iterable[Entry], known: Mapping[str, Known] | None = None) -> list[Story]:
         """Return the stories that new entries changed, whole; their links tell what changed and why.
 
-        Entries that are known already change nothing. `topics` are those that each entry matches: what
-        is rare is counted within them. `bounds` say when an entry was published, at the earliest and at
-        the latest, where that is known otherwise than from its fields.
+        Entries that are there already change nothing. What is rare is counted within topics, so what
+        topics the entries match matters.
         """
-        about, times = topics or {}, bounds or {}
-        fresh = [
-            self._new(entry, about.get(entry.id, ()), times.get(entry.id))
-            for entry in entries
-            if entry.id not in self._known
-        ]
+        about = known or {}
+        fresh = [self._new(entry, about.get(entry.id)) for entry in entries if entry.id not in self._known]
         if not fresh:
             return []
         self._rarity.forget()
@@ -114,10 +103,18 @@ class Clusterer:
         touched = {id(thread): thread for thread in (*left, *(one.thread for one in (*fresh, *again)))}
         return self._namer.tell(touched.values(), left, links)
 
+    def compare(self, one: Entry, other: Entry, known: Mapping[str, Known] | None = None) -> Link:
+        """Return what speaks for and against two entries telling the same; a refusal has a veto."""
+        about = known or {}
+        first, second = (self._reader.read(entry, about.get(entry.id)) for entry in (other, one))
+        look(first, self._rarity, self._reader.weights, (0, 0)).note()
+        sight = look(second, self._rarity, self._reader.weights, self._crowds(second))
+        return self._judge.pair(sight, first)
+
     # filing ───────────────────────────────────────────────────────────────────────────────────
 
-    def _new(self, entry: Entry, topics: Iterable[str], bounds: Bounds | None) -> Filed:
-        made = self._reader.read(entry, topics, bounds)
+    def _new(self, entry: Entry, known: Known | None) -> Filed:
+        made = self._reader.read(entry, known)
         one = self._known[entry.id] = Filed(made, Thread(), (made.seen, made.id))
         return one
 
@@ -173,12 +170,13 @@ class Clusterer:
         return [*links, refused] if refused else links
 
     def _look(self, one: Filed) -> Sight:
-        since = one.place[0] - WINDOW
-        near, far = (
-            len(times) - bisect_left(times, since)
-            for times in (self._times.get(self._rarity.widest(one.print.topics), []), self._times[""])
-        )
-        return look(one.print, self._rarity, self._reader.weights, (near, far))
+        return look(one.print, self._rarity, self._reader.weights, self._crowds(one.print))
+
+    def _crowds(self, one: Print) -> tuple[int, int]:
+        """Return how many entries of its topic the window before an entry has, and how many at all."""
+        near, far = self._times.get(self._rarity.widest(one.topics), []), self._times[""]
+        since = one.seen - WINDOW
+        return len(near) - bisect_left(near, since), len(far) - bisect_left(far, since)
 
     def _at(self, number: int) -> Filed:
         return self._log[number - self._first]

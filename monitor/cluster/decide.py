@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter
 
-from monitor.cluster.copies import SAME_AGENCY, SAME_TEXT, Twins, same_title, shared
+from monitor.cluster.copies import SAME_AGENCY, SAME_TEXT, Twins, same_title, shared, title_likeness
 from monitor.cluster.index import Index
 from monitor.cluster.likeness import REACH, Sight, gap, parts, score
 from monitor.cluster.prints import Print
 from monitor.cluster.rarity import Rarity
 from monitor.cluster.threads import Filed, Thread
+from monitor.cluster.vetoes import veto
 from monitor.model import Link, LinkKind
 
 COPY = 6.0
@@ -23,8 +26,26 @@ TOGETHER = 4
 """Latest entries of each of two stories that are compared before these become one."""
 _MERGE = 0.2
 _TOO_FAR = -99.0
+_FORBIDDEN = -50.0
+_UPDATE = 0.5
+"""Likeness of titles from which one is the other's next version."""
 _NEAR_MISS = -3.0
 """A refusal below this is no news to anybody."""
+
+
+@dataclass(slots=True)
+class Pair:
+    """What speaks for one entry of a thread: the score, whether it is a copy, what forbids it."""
+
+    other: Filed
+    score: float
+    copy: bool = False
+    veto: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, float, tuple[datetime, str]]:
+        """The order in which pairs are trusted."""
+        return (not self.copy, -self.score, self.other.place)
 
 
 @dataclass(slots=True)
@@ -33,9 +54,12 @@ class Candidate:
 
     thread: Thread
     score: float
-    best: Filed
-    pair: float
-    copy: bool
+    best: Pair
+
+    @property
+    def rank(self) -> tuple[bool, float, tuple[datetime, str]]:
+        """The order in which threads are trusted."""
+        return (not self.best.copy, -self.score, self.best.other.place)
 
 
 class Judge:
@@ -46,83 +70,112 @@ class Judge:
 
     def candidates(self, sight: Sight, filed: Callable[[int], Filed]) -> list[Candidate]:
         """Return the threads that an entry may belong to, the most likely first."""
-        one = sight.one
-        near = sorted(self._twins.of(one.sketch), reverse=True)[:_TWINS]
-        by_thread: dict[int, list[tuple[float, bool, Filed]]] = {}
+        near = sorted(self._twins.of(sight.one.sketch), reverse=True)[:_TWINS]
+        by_thread: dict[int, list[Pair]] = {}
         for number in dict.fromkeys([*near, *self._index.candidates(sight)]):
-            other = filed(number)
-            pair, copy = self._pair(sight, other.print)
-            by_thread.setdefault(id(other.thread), []).append((pair, copy, other))
-        for scored in by_thread.values():
-            scored.sort(key=lambda s: (not s[1], -s[0], s[2].place))
-        ranked = sorted(by_thread.values(), key=lambda s: (not s[0][1], -s[0][0], s[0][2].place))
-        found = [self._candidate(sight, scored) for scored in ranked[:_THREADS]]
-        found.sort(key=lambda c: (not c.copy, -c.score, c.best.place))
+            pair = self._pair(sight, filed(number))
+            by_thread.setdefault(id(pair.other.thread), []).append(pair)
+        for pairs in by_thread.values():
+            pairs.sort(key=_RANK)
+        ranked = sorted(by_thread.values(), key=lambda pairs: pairs[0].rank)
+        found = [self._candidate(sight, pairs) for pairs in ranked[:_THREADS]]
+        found.sort(key=_RANK)
         return found
 
-    def _pair(self, sight: Sight, other: Print) -> tuple[float, bool]:
-        hours = gap(sight.one, other)
+    def _pair(self, sight: Sight, other: Filed) -> Pair:
+        one, theirs = sight.one, other.print
+        hours = gap(one, theirs)
         if hours > REACH:
-            return _TOO_FAR, False
-        if is_copy(sight.one, other):
-            return COPY, True
-        return score(sight, other, hours, self._rarity, self._light), False
+            return Pair(other, _TOO_FAR)
+        copy = is_copy(one, theirs)
+        worth = COPY if copy else score(sight, theirs, hours, self._rarity, self._light)
+        if worth >= 0 and (forbidden := _veto(one, theirs)):
+            return Pair(other, _FORBIDDEN, veto=forbidden)
+        return Pair(other, worth, copy)
 
-    def _candidate(self, sight: Sight, scored: list[tuple[float, bool, Filed]]) -> Candidate:
+    def _candidate(self, sight: Sight, pairs: list[Pair]) -> Candidate:
         """Return what a thread's most similar entries say; others stand in where too few were found.
 
         Where even the most similar one says no, the others are not asked.
         """
-        pair, copy, best = scored[0]
-        thread = best.thread
-        if copy or pair < 0:
-            return Candidate(thread, pair, best, pair, copy=copy)
-        said = [s[0] for s in scored[:_MEMBERS]]
-        if len(said) < _MEMBERS and len(thread.members) > len(scored):
-            seen = {id(s[2]) for s in scored}
+        best = pairs[0]
+        thread = best.other.thread
+        if best.copy or best.score < 0:
+            return Candidate(thread, best.score, best)
+        said = [pair.score for pair in pairs[:_MEMBERS]]
+        if len(said) < _MEMBERS and len(thread.members) > len(pairs):
+            seen = {id(pair.other) for pair in pairs}
             for member in reversed(thread.members):
                 if id(member) not in seen and gap(sight.one, member.print) <= REACH:
-                    said.append(self._pair(sight, member.print)[0])
+                    said.append(self._pair(sight, member).score)
                     if len(said) == _MEMBERS:
                         break
-        return Candidate(thread, sum(said) / len(said), best, pair, copy=False)
+        return Candidate(thread, sum(said) / len(said), best)
 
     def together(self, one: Thread, other: Thread, sights: Iterable[Sight]) -> bool:
         """Say whether two threads that an entry belongs to are one story. What hands made stays apart."""
         if one.pinned and other.pinned:
             return False
         theirs = other.members[-TOGETHER:]
-        scores = [self._pair(sight, member.print)[0] for sight in sights for member in theirs]
+        scores = [self._pair(sight, member).score for sight in sights for member in theirs]
         return bool(scores) and sum(scores) / len(scores) >= _MERGE
 
     def link(self, sight: Sight, candidate: Candidate) -> Link:
         """Return why an entry is in the candidate's story."""
-        return self._told(sight, candidate, "")
+        best = candidate.best
+        return self._told(sight, best.other.print, copy=best.copy, score=candidate.score)
 
     def refusal(self, sight: Sight, candidates: Sequence[Candidate]) -> Link | None:
-        """Return why an entry is not in the next best story, if it came near."""
+        """Return why an entry is not in the next best story, if it came near or something forbade it."""
         for candidate in candidates:
+            other = candidate.best.other.print
+            if candidate.best.veto:
+                copy = is_copy(sight.one, other)
+                return self._told(sight, other, copy=copy, veto=candidate.best.veto)
             if _NEAR_MISS <= candidate.score < 0:
-                return self._told(sight, candidate, f"score: {candidate.score:.1f} < 0")
+                veto = f"score: {candidate.score:.1f} < 0"
+                return self._told(sight, other, copy=False, score=candidate.score, veto=veto)
         return None
 
-    def _told(self, sight: Sight, candidate: Candidate, veto: str) -> Link:
-        one, other = sight.one, candidate.best.print
-        if candidate.copy:
-            kind, made = LinkKind.COPY, copy_parts(one, other)
+    def pair(self, sight: Sight, other: Print) -> Link:
+        """Return what speaks for and against two entries; a refusal has a veto."""
+        copy = is_copy(sight.one, other)
+        told = self._told(sight, other, copy=copy, veto=_veto(sight.one, other))
+        if gap(sight.one, other) > REACH:
+            return replace(told, veto=f"time: {gap(sight.one, other):.0f} h > {REACH:.0f} h")
+        return told if told.veto or told.score >= 0 else replace(told, veto=f"score: {told.score:.1f} < 0")
+
+    def _told(
+        self, sight: Sight, other: Print, *, copy: bool, score: float | None = None, veto: str = ""
+    ) -> Link:
+        one = sight.one
+        if copy:
+            kind, made, worth = LinkKind.COPY, copy_parts(one, other), COPY
         else:
             kind = LinkKind.LIKE if one.language == other.language else LinkKind.ACROSS
             made = parts(sight, other, self._rarity, self._light)
-            if rest := candidate.score - candidate.pair:
-                made["story"] = rest
+            worth = sum(made.values())
+            if score is not None and (rest := score - worth):
+                made["story"], worth = rest, score
         return Link(
             entry_id=one.id,
             other_id=other.id,
             kind=kind,
-            score=round(candidate.score, 2),
-            parts={name: round(part, 2) for name, part in made.items()},
+            score=round(worth, 2),
+            parts={name: round(part, 2) for name, part in made.items() if round(part, 2)},
             veto=veto,
         )
+
+
+_RANK = attrgetter("rank")
+
+
+def _veto(one: Print, other: Print) -> str:
+    """Say which facts of two entries contradict each other."""
+    if not one.facts or not other.facts:
+        return ""
+    same = one.language == other.language
+    return veto(one.facts, other.facts, update=same and title_likeness(one.title, other.title) >= _UPDATE)
 
 
 def is_copy(one: Print, other: Print) -> bool:

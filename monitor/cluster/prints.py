@@ -14,7 +14,8 @@ from monitor import languages, text
 from monitor.cluster.agencies import agency_of
 from monitor.cluster.copies import Sketch, sketch_of
 from monitor.cluster.titles import bare_title
-from monitor.model import Entity, Entry
+from monitor.cluster.vetoes import dividing
+from monitor.model import Entity, Entry, Fact
 
 NAMES = 12
 """Entities that are compared, in order of first mention: those of a long text's end are not its news."""
@@ -44,6 +45,16 @@ Bounds = tuple[datetime, datetime]
 """The earliest and the latest that an entry may have been published."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of an entry besides its fields: the topics that it matches, what facts it gives, and
+    when it was published at the earliest and the latest where its fields do not say it."""
+
+    topics: Iterable[str] = ()
+    facts: Iterable[Fact] = ()
+    bounds: Bounds | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Print:
     """One entry. `start` and `end` are hours since 1970; numbers stand for names and words.
@@ -71,29 +82,33 @@ class Print:
     coming: bool
     past: bool
     comment: bool
+    facts: tuple[Fact, ...] = ()
     names_weigh: float = 0.0
     words_weigh: float = 0.0
     actor: int = -1
 
 
 class Reader:
-    """Makes prints. Knows of the entities who acts, and which say little."""
+    """Makes prints. Knows of the entities who acts, which say little, and which count as another."""
 
     def __init__(self, entities: Iterable[Entity] = ()) -> None:
         self._numbers: dict[str, int] = {}
         self._actors: set[int] = set()
         self.weights: dict[int, float] = {}
         """Number of a name → its share of a full weight, where that is less."""
-        for entity in entities:
-            number = self.name(entity.id)
+        known = {entity.id: entity for entity in entities}
+        for entity in known.values():
+            number = self.name(entity.same_as if entity.same_as in known else entity.id)
+            self._numbers[entity.id] = number
             if entity.type in _ACTORS:
                 self._actors.add(number)
             if entity.type in _PLAIN:
                 self.weights[number] = PLAIN_WEIGHT
         self._roots: dict[str, dict[str, int]] = {}
 
-    def read(self, entry: Entry, topics: Iterable[str] = (), bounds: Bounds | None = None) -> Print:
-        """Return an entry's print. `bounds`: what is known of its time, where its fields do not say it."""
+    def read(self, entry: Entry, known: Known | None = None) -> Print:
+        """Return an entry's print. `known` is what is known of it besides its fields."""
+        known = known or Known()
         title = bare_title(entry)
         lead = (entry.summary or entry.content)[:_CHARACTERS]
         language = intern(languages.detect(f"{title} {lead[:200]}", entry.language))
@@ -110,7 +125,7 @@ class Reader:
         rest = self._words(language, lead_words[:_LEAD], words.stops).keys() - numbers.keys()
         names = self._names(entry.entities)
         line = f" {' '.join(head)} "
-        start, end = _times(entry, bounds)
+        start, end = _times(entry, known.bounds)
         return Print(
             id=entry.id,
             seen=entry.first_seen,
@@ -118,7 +133,7 @@ class Reader:
             end=end,
             language=language,
             source=intern(entry.source),
-            topics=tuple(map(intern, topics)),
+            topics=tuple(map(intern, known.topics)),
             names=names,
             actors=tuple(name for name in names if name in self._actors),
             head=array("I", list(numbers)),
@@ -131,6 +146,7 @@ class Reader:
             comment=_asks(title or lead[:200])
             or bool(title_words and title_words[0] in words.askers)
             or any(phrase in line for phrase in words.is_comment),
+            facts=dividing(known.facts),
         )
 
     def name(self, entity_id: str) -> int:

@@ -54,8 +54,8 @@ class Headlines:
 
 
 def _phrases(listed: str) -> tuple[str, ...]:
-    found = []
-    for phrase in listed.split(","):
-        if joined := " ".join(words(phrase)):
-            found.append(f" {joined}" if phrase.rstrip().endswith("*") else f" {joined} ")
-    return tuple(found)
+    return tuple(
+        f" {joined}" if phrase.rstrip().endswith("*") else f" {joined} "
+        for phrase in listed.split(",")
+        if (joined := " ".join(words(phrase)))
+    )
