@@ -260,6 +260,7 @@ def parts(
         feeds={feed.url: feed for feed in config.feeds},
         poll=config.poll,
         keep=config.keep,
+        entities=config.entities,
         topics=config.topics,
         routes=config.routes,
         channels=channels,

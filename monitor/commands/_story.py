@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.cluster import WINDOW
 from monitor.commands._app import plain
 from monitor.config import Config
 from monitor.life import lead_rank, life
@@ -16,8 +15,7 @@ from monitor.stores import Store
 
 def story_of(store: Store, entry: Entry) -> Story | None:
     """Return the story that an entry is in."""
-    around = store.recent_stories(entry.first_seen - WINDOW)
-    return next((story for story, _ in around if entry.id in story.entry_ids), None)
+    return store.story_with(entry.id)
 
 
 def life_facts(config: Config, store: Store, story: Story | None) -> dict[str, Any] | None:

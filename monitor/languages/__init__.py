@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from monitor import registry
 from monitor.languages import _detect
+from monitor.languages._headlines import Headlines as Headlines
 from monitor.languages._words import Counting as Counting
 from monitor.languages._words import Speech as Speech
 
@@ -63,6 +64,9 @@ class Language(ABC):
 
     speech: ClassVar[Speech] = Speech()
     """How it says who said what, and what it does not assert."""
+
+    headlines: ClassVar[Headlines] = Headlines()
+    """The small words of its headlines: what tells news from comment and before from after."""
 
     @abstractmethod
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:

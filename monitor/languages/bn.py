@@ -11,7 +11,7 @@ from functools import cache
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import Counting, Speech, Stem
+from monitor.languages import Counting, Headlines, Speech, Stem
 from monitor.text import key
 
 _AFTER_CONSONANT = "ের এর কে ে এ েতে তে েরা দের েদের দেরকে েদেরকে রা"
@@ -187,6 +187,23 @@ class Language(languages.Language):
     marks: ClassVar[str] = "।॥?!"
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "ও, এবং, এ, এই, সে, সেই, তার, তাঁর, তাদের, তাঁদের, যে, যা, যিনি, করে, করা, করতে, করার, করেন, "
+            "করেছেন, করেছে, করছে, করছেন, হয়েছে, হয়েছেন, হয়, হবে, হচ্ছে, হতে, হয়ে, ছিল, ছিলেন, আছে, "
+            "রয়েছে, না, নেই, নয়, কি, কী, থেকে, জন্য, নিয়ে, সঙ্গে, সাথে, বলে, বলেন, বলেছেন, বললেন, "
+            "জানিয়েছেন, জানান, জানাল, জানালেন, একটি, এক, একজন, তিনি, তারা, তাঁরা, আমি, আমরা, পর, পরে, "
+            "আগে, আবার, আরও, কিন্তু, তবে, যদি, মধ্যে, ওপর, উপর, দিয়ে, দিয়েছেন, দিতে, পক্ষে, কাছে, "
+            "প্রতি, হলো, হল, গেছে, গেল, বিষয়ে"
+        ),
+        coming=(
+            "আগে, প্রাক্কালে, আসন্ন, হবে, হবেন, করবেন, করবে, বসবেন, যাবেন, দেবেন, বলবেন, আসবেন, যাচ্ছেন, "
+            "যাচ্ছে, হতে পারে, আগামী, পাবেন, নির্ধারিত"
+        ),
+        past="পর, পরে, শেষে, শেষ, হয়েছিল, অনুষ্ঠিত, ভেস্তে গেল",
+        comment="বিশ্লেষণ, মতামত, কেন, কীভাবে, কী, সম্পাদকীয়, নেপথ্যে, কলাম, অভিমত, ব্যাখ্যা",
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the word with the endings its final sound allows; ৎ is ত before a vowel (সাক্ষাতে)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import Counting, Speech, Stem
+from monitor.languages import Counting, Headlines, Speech, Stem
 
 _NAME = frozenset({"", "s"})
 _COMMON = frozenset({"", "s", "es", "e", "en", "n", "er", "ern", "em", "ens"})
@@ -119,6 +119,19 @@ class Language(languages.Language):
     scripts: ClassVar[tuple[str, ...]] = ("Latin",)
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "der, die, das, den, dem, des, ein, eine, einer, eines, einem, einen, und, oder, in, im, an, "
+            "am, auf, zu, zum, zur, von, vom, mit, nach, bei, für, über, um, aus, durch, gegen, als, wie, "
+            "ist, sind, war, wird, werden, hat, haben, nicht, kein, keine, auch, noch, sich, sein, seine, "
+            "ihr, ihre, er, sie, es, dass, aber, wenn, vor, sagt, sagte"
+        ),
+        coming="vor, im vorfeld, wird, werden, geplant*, will, wollen, soll, sollen, könnte, nächste woche",
+        past="nach, endete, gescheitert",
+        asking="wie, warum, wieso, was, wer, wo, wann",
+        comment="analyse, kommentar, meinung, warum, hintergrund, interview, leitartikel",
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the word with its endings; -en and -e of a common word may be exchanged."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import BARE, Counting, Speech, Stem
+from monitor.languages import BARE, Counting, Headlines, Speech, Stem
 
 _PLURAL = frozenset({"", "s"})
 _REGULAR = frozenset({"", "s", "ed", "ing"})
@@ -142,6 +142,33 @@ class Language(languages.Language):
     scripts: ClassVar[tuple[str, ...]] = ("Latin",)
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "a, an, the, to, in, of, on, for, and, or, at, by, with, from, as, is, are, was, be, been, "
+            "will, would, could, should, may, might, has, have, had, it, its, his, her, their, he, she, "
+            "they, we, you, i, not, no, who, what, how, why, when, where, this, that, these, those, but, "
+            "if, than, then, s, t, ll, re, ve, d, m, us, our, your, up, down, out, off, over, into, "
+            "about, before, after, ahead, amid, also, more, most, just, still, new, say, says, said, "
+            "saying, tell, tells, told, ask, asks, asked"
+        ),
+        coming=(
+            "ahead of, before, prior to, eve of, upcoming, run up to, will, would, ll, set to, plans to, "
+            "planned, planning, to meet, to hold, to host, to visit, to travel, to discuss, to speak, to "
+            "talk, to attend, to join, next week, next friday, could, may, might, prepare*, preparing, "
+            "intends to, set for"
+        ),
+        past=(
+            "after, following, in the wake of, aftermath, fails, failed, ended, ends without, met, "
+            "concluded, held talks"
+        ),
+        asking="how, why, what, who, where, when, will, can, could, is, are, does, did, should, would",
+        comment=(
+            "analysis, opinion, explained, explainer, explains, takeaways, history of, what to expect, "
+            "how, the one thing, lessons, key moments, in pictures, timeline, editorial, comment, fact "
+            "check, what we know, commentary, op ed, column"
+        ),
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return a name as it is, a common word with -s, -es, -ies, -ed and -ing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import BARE, Counting, Speech, Stem
+from monitor.languages import BARE, Counting, Headlines, Speech, Stem
 
 _COMMON = frozenset({"", "s", "e", "es", "x"})
 _PLURAL = frozenset({"", "s"})
@@ -105,6 +105,21 @@ class Language(languages.Language):
     scripts: ClassVar[tuple[str, ...]] = ("Latin",)
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "le, la, les, l, un, une, des, du, de, d, et, ou, en, à, au, aux, dans, sur, sous, pour, par, "
+            "avec, sans, contre, vers, chez, que, qui, quoi, dont, où, ce, cet, cette, ces, son, sa, ses, "
+            "leur, leurs, il, elle, ils, elles, on, nous, vous, je, ne, pas, plus, est, sont, était, a, "
+            "ont, avait, sera, seront, mais, si, comme, après, avant, selon, dit, a dit"
+        ),
+        coming=(
+            "avant, à la veille, en amont, va, vont, prévu*, pourrait, doit, doivent, prochain*, rencontrera"
+        ),
+        past="après, à l'issue, échec, terminé",
+        asking="comment, pourquoi, que, qui, quand, où, quel, quelle",
+        comment="analyse, opinion, tribune, éditorial, décryptage, pourquoi, chronique, entretien",
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return a name as it is, a common word with its plural and feminine."""

@@ -11,7 +11,7 @@ from functools import cache
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import Counting, Speech, Stem
+from monitor.languages import Counting, Headlines, Speech, Stem
 
 _BACK, _FRONT, _NEUTRAL = "aáoóuú", "eöőüű", "eéií"
 _VOWELS = _BACK + _FRONT + _NEUTRAL
@@ -252,6 +252,22 @@ class Language(languages.Language):
     scripts: ClassVar[tuple[str, ...]] = ("Latin",)
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "a, az, egy, és, s, hogy, nem, is, ne, se, de, ha, ki, mi, mit, be, le, fel, el, meg, rá, "
+            "ott, itt, így, úgy, csak, már, még, majd, lesz, lesznek, volt, voltak, van, vannak, ezt, "
+            "azt, ez, ő, ők, amely, ami, aki, amit, akit, mint, vagy, szerint, után, előtt, között, "
+            "alatt, mellett, miatt, ellen, közölte, mondta, jelentette, írta"
+        ),
+        coming=(
+            "előtt, előestéjén, közelgő, fog, fognak, lesz, lesznek, majd, tervezett, készül, készülnek, "
+            "jövő héten, hamarosan"
+        ),
+        past="után, követően, véget ért, lezajlott, lezárult",
+        asking="miért, hogyan, mit, mi, ki, mikor, hol, mennyi",
+        comment="elemzés, vélemény, háttér, miért, publicisztika, mit, interjú, jegyzet, kommentár",
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the word and, where endings change it, its lengthened or assimilated stems."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import Counting, Speech, Stem
+from monitor.languages import Counting, Headlines, Speech, Stem
 
 
 def _set(text: str) -> frozenset[str]:
@@ -193,6 +193,30 @@ class Language(languages.Language):
     cased_names: ClassVar[bool] = True
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "и, в, во, на, с, со, о, об, обо, по, к, ко, у, за, из, от, для, до, при, под, над, без, что, "
+            "как, не, ни, но, а, то, это, эта, этот, его, ее, их, он, она, они, мы, вы, я, ли, бы, быть, "
+            "был, была, были, будет, будут, есть, так, же, уже, еще, или, если, когда, где, кто, чем, "
+            "после, перед, также, который, которая, которые, которого, свой, своей, своего, заявил, "
+            "заявила, заявили, сообщил, сообщила, сообщили, рассказал, назвал"
+        ),
+        coming=(
+            "перед, накануне, в преддверии, предстоящ*, будет, будут, проведут, проведет, встретятся, "
+            "встретится, пройдет, пройдут, состоится, состоятся, обсудят, запланирован*, может, могут, "
+            "готовится, готовятся, планирует"
+        ),
+        past=(
+            "после, по итогам, итоги, итогам, прошел, прошла, прошли, состоялся, состоялась, состоялись, "
+            "провели, встретились, завершил*"
+        ),
+        asking="как, почему, зачем, чего, что, кто, когда, где, сколько, станет ли",
+        comment=(
+            "анализ, мнение, объясняет, объясняем, объясняют, история, чего ждать, колонка, репортаж, "
+            "эксперты, разбор, почему, зачем, комментарий, интервью"
+        ),
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the stem of a dictionary form with all endings of its declension or conjugation."""

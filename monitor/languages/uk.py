@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from monitor import languages
-from monitor.languages import Counting, Speech, Stem
+from monitor.languages import Counting, Headlines, Speech, Stem
 
 
 def _set(text: str) -> frozenset[str]:
@@ -181,6 +181,30 @@ class Language(languages.Language):
     agreeing: ClassVar[bool] = True
     counting: ClassVar[Counting] = _COUNTING
     speech: ClassVar[Speech] = _SPEECH
+
+    headlines: ClassVar[Headlines] = Headlines(
+        common=(
+            "і, й, та, у, в, на, з, із, зі, про, до, від, для, за, по, при, під, над, без, що, як, не, "
+            "ні, але, а, це, цей, ця, його, її, їх, він, вона, вони, ми, ви, я, чи, би, бути, був, була, "
+            "були, буде, будуть, є, так, же, вже, ще, або, якщо, коли, де, хто, після, перед, також, "
+            "який, яка, які, якого, свій, своєї, заявив, заявила, заявили, повідомив, повідомила, "
+            "повідомили, розповів, назвав"
+        ),
+        coming=(
+            "перед, напередодні, майбутн*, буде, будуть, проведуть, зустрінуться, зустрінеться, "
+            "відбудеться, відбудуться, заплановані, запланован*, може, можуть, готується, готуються, "
+            "планує"
+        ),
+        past=(
+            "після, за підсумками, підсумки, пройшла, пройшов, відбулася, відбувся, відбулися, завершил*, "
+            "провели"
+        ),
+        asking="як, чому, навіщо, чого, що, хто, коли, де, скільки",
+        comment=(
+            "аналіз, думка, пояснює, пояснюємо, чого чекати, колонка, репортаж, експерти, чому, навіщо, "
+            "коментар, інтерв'ю"
+        ),
+    )
 
     def stems(self, word: str, *, proper: bool) -> tuple[Stem, ...]:
         """Return the stem of a dictionary form with all endings of its declension or conjugation."""

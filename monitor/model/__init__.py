@@ -40,7 +40,17 @@ from monitor.model.messages import (
     Trouble,
     TurnNote,
 )
-from monitor.model.news import Change, ChangeKind, Coverage, Dossier, Life, News, Phase
+from monitor.model.news import (
+    Change,
+    ChangeKind,
+    Coverage,
+    Dossier,
+    Edit,
+    EditKind,
+    Life,
+    News,
+    Phase,
+)
 from monitor.model.polling import (
     Document,
     Failed,
@@ -96,6 +106,8 @@ __all__ = [
     "DigestStory",
     "Document",
     "Dossier",
+    "Edit",
+    "EditKind",
     "Entity",
     "Entry",
     "Event",

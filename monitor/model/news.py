@@ -49,6 +49,31 @@ class Change:
     turn: Turn | None = None
 
 
+class EditKind(StrEnum):
+    """What somebody may do to stories."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What somebody did to stories. `n` grows.
+
+    Merge: `other_id` was put into `story_id`. Split: `entry_ids` were taken out of `story_id` and are
+    `other_id` now. `entry_ids` are those that changed their story.
+    """
+
+    n: int = 0
+    at: datetime
+    who: str = ""
+    kind: EditKind
+    story_id: str
+    other_id: str
+    entry_ids: tuple[str, ...] = ()
+    undone_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """What lies behind a cursor: new hits, and changes to what was there. The cursor goes to `position`."""

@@ -53,6 +53,8 @@ class Story:
     first_seen: datetime
     last_seen: datetime
     links: tuple[Link, ...] = ()
+    merged: tuple[str, ...] = ()
+    """Ids of stories that went up in this one."""
 
 
 class FactKind(StrEnum):

@@ -17,6 +17,7 @@ from monitor.clock import Clock
 from monitor.compose import Desk
 from monitor.match import Matcher
 from monitor.model import (
+    Entity,
     Event,
     Feed,
     FeedState,
@@ -56,6 +57,7 @@ class Parts:
     feeds: Mapping[str, Feed]
     poll: PollSettings
     keep: Keep
+    entities: Sequence[Entity]
     topics: Sequence[Topic]
     routes: Sequence[Route]
     channels: Mapping[str, Channel]

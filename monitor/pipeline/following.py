@@ -43,7 +43,7 @@ class Following:
         moved = {
             key: replace(hit, story_id=joined[hit.entry.id])
             for key, hit in self._tellers.items()
-            if hit.entry.id in joined and not hit.story_id
+            if joined.get(hit.entry.id, hit.story_id) != hit.story_id
         }
         if last == self._mark and not moved:
             return []

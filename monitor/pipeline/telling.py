@@ -7,12 +7,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor import slots
-from monitor.cluster import WINDOW, cluster
+from monitor.cluster import WINDOW
 from monitor.compose import Desk, Reader, Situation, plan
-from monitor.errors import RenderError, StoreError
-from monitor.model import Cursor, Delivery, Digest, FactKind, Message, Recipient, Route, Said, Send, Story
+from monitor.errors import RenderError
+from monitor.model import (
+    Cursor,
+    Delivery,
+    Digest,
+    FactKind,
+    LinkKind,
+    Message,
+    Recipient,
+    Route,
+    Said,
+    Send,
+    Story,
+)
 from monitor.pipeline._shop import Shop
 from monitor.pipeline.following import Following
+from monitor.pipeline.grouping import Grouping
 from monitor.stores import Store
 
 
@@ -21,31 +34,41 @@ class Telling:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._following = Following(shop)
+        self._grouping, self._following = Grouping(shop), Following(shop)
         self._troubles: set[str] | None = None
         """Where a template fails, as the store has it; None: not asked yet."""
 
     def fold(self) -> None:
-        """Promise 1b: stories and turns follow from matches; repeated after a crash they get the same ids."""
-        store = self._shop.store
-        while entries := store.unclustered(500):
-            since = min(entry.first_seen for entry in entries) - WINDOW
-            recent = store.recent_stories(since)
-            stories = cluster(entries, recent)
-            self._record(stories)
-            before = {story.id for story, _ in recent}
-            self._shop.tally.numbers["stories"] += sum(story.id not in before for story in stories)
-        self._record([])  # a revised text may tell a state, too
+        """Promise 1b: stories and turns follow from matches; repeated after a crash they get the same ids.
 
-    def _record(self, stories: Sequence[Story]) -> None:
+        One process does it for all that share a database, and begins again where somebody's hands
+        changed stories meanwhile.
+        """
+        grouping = self._grouping
+        token = grouping.turn()
+        while token is not None:
+            entries = grouping.waiting()
+            if not entries:
+                self._record([], token)  # a revised text may tell a state, too
+                return
+            stories = grouping.stories(entries)
+            if self._record(stories, token):
+                self._shop.tally.numbers["stories"] += sum(_is_new(story) for story in stories)
+            else:
+                token = grouping.turn()
+
+    def _record(self, stories: Sequence[Story], token: str) -> bool:
         turns = self._following.turns(stories)
         if not stories and not turns:
-            return
+            return True
+        done = False
         try:
-            self._shop.store.record_stories(stories, turns)
-        except StoreError:
-            self._following.forget()
-            raise
+            done = self._shop.store.record_stories(stories, turns, token)
+        finally:
+            if not done:
+                self._following.forget()
+                self._grouping.forget()
+        return done
 
     def queue(self) -> None:
         """Queue what each reader is due. A template that fails holds up its own readers only."""
@@ -169,6 +192,12 @@ def situation(
 def _measures(said: Said) -> bool:
     """Whether a text gives a value that another story's may contradict."""
     return any(fact.about and fact.kind not in (FactKind.PLACE, FactKind.DATE) for fact in said.facts)
+
+
+def _is_new(story: Story) -> bool:
+    """Whether a story was begun by what was just grouped."""
+    filed = sum(link.kind is not LinkKind.MANUAL and not link.veto for link in story.links)
+    return filed == len(story.entry_ids)
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

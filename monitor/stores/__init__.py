@@ -29,6 +29,7 @@ from monitor.model import (
     Delivery,
     DeliveryStatus,
     Dossier,
+    Edit,
     Entry,
     Feed,
     FeedState,
@@ -151,23 +152,76 @@ class Store(ABC):
     # stories ──────────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
+    def claim_stories(self, now: datetime, lease: timedelta, token: str = "") -> str | None:
+        """Take or renew the right to group entries into stories; None while another process has it.
+
+        The answer is the token to record with. It is another than `token`, the last one, if the right
+        was in other hands since, or somebody changed stories by hand: what the caller knows of stories
+        is then to be read again.
+        """
+
+    @abstractmethod
     def unclustered(self, limit: int) -> list[Entry]:
         """Return matched entries that have no story yet, in order of first match."""
 
     @abstractmethod
-    def recent_stories(self, since: datetime) -> list[tuple[Story, list[Entry]]]:
-        """Return the stories last seen at or after `since`, each with its entries."""
+    def filed(self, limit: int, until: datetime) -> list[Entry]:
+        """Return entries that have a story, first seen before `until`, the latest first."""
 
     @abstractmethod
-    def record_stories(self, stories: Sequence[Story], turns: Sequence[Turn] = ()) -> None:
+    def topics(self, entry_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the topics of those of the entries that match any, by name, held matches included."""
+
+    @abstractmethod
+    def recent_stories(self, since: datetime) -> list[tuple[Story, list[Entry]]]:
+        """Return the stories last seen at or after `since`, whole, each with its entries of that time."""
+
+    @abstractmethod
+    def record_stories(
+        self, stories: Sequence[Story], turns: Sequence[Turn] = (), token: str | None = None
+    ) -> bool:
         """Promise 1b: write stories with all their entries, and in the log the turns that follow from them.
 
-        An entry keeps the story it has; a turn that was noted before stays as it was.
+        An entry is in the story that names it last; ids in `merged` lead to their story from now on.
+        Links replace what was said of their entry before. A turn that was noted before stays as it
+        was. Does nothing and returns False when `token` is given and good no more.
         """
 
     @abstractmethod
     def stories(self, ids: Iterable[str]) -> list[Story]:
         """Return those of the stories that there are, whole, by id."""
+
+    @abstractmethod
+    def latest_stories(self, limit: int) -> list[Story]:
+        """Return the stories that were seen last, whole, the latest first."""
+
+    @abstractmethod
+    def find_story(self, story_id: str) -> Story | None:
+        """Return the story that has this id or had it once; a unique prefix is enough."""
+
+    @abstractmethod
+    def story_with(self, entry_id: str) -> Story | None:
+        """Return the story that an entry is in."""
+
+    @abstractmethod
+    def edit_story(self, edit: Edit) -> Edit | None:
+        """Put two stories together or take one apart, by hand; return it with its number and its entries.
+
+        Hands have the last word: the entries of both stories stay where they are now, whatever comes
+        (their links of the kind `manual` say so). None where a story is absent, is whole taken out, or
+        does not have the entries.
+        """
+
+    @abstractmethod
+    def undo_edit(self, now: datetime) -> Edit | None:
+        """Undo the last edit that was not undone, exactly; None if there is none.
+
+        What joined in between goes with the entry that it was likened to.
+        """
+
+    @abstractmethod
+    def edits(self, limit: int) -> list[Edit]:
+        """Return what was done to stories by hand, the last first."""
 
     @abstractmethod
     def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:

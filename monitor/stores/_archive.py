@@ -1,22 +1,22 @@
-"""Entries, their stories and what is dropped of them. Each function is part of one transaction."""
+"""Entries, and what is dropped of them. Each function is part of one transaction."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, or_, select, update
 
-from monitor.model import Counts, DeliveryStatus, Entry, Keep, Known, Match, Story
+from monitor.model import Counts, DeliveryStatus, Entry, Keep, Known, Match
 from monitor.stores import _log
 from monitor.stores._rows import chunks, entry_of, match_of
 from monitor.stores._search import Index, parse
+from monitor.stores._stories import drop_empty
 from monitor.stores._tables import (
     HAS_BODY,
     HAS_STORY,
-    IS_WAITING,
     deliveries,
     entries,
     identities,
@@ -25,7 +25,6 @@ from monitor.stores._tables import (
     stories,
     told,
 )
-from monitor.stores._upsert import Upsert
 
 UNSENT = (DeliveryStatus.QUEUED.value, DeliveryStatus.RETRY.value, DeliveryStatus.SENDING.value)
 """Statuses of deliveries that are still on their way."""
@@ -102,121 +101,6 @@ def search(
     return [entry_of(row) for row in conn.execute(wanted)]
 
 
-# stories ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def unclustered(conn: Connection, limit: int) -> list[Entry]:
-    """Return matched entries without a story, in order of first match."""
-    rows = conn.execute(select(entries).where(IS_WAITING).order_by(entries.c.waiting).limit(limit))
-    return [entry_of(row) for row in rows]
-
-
-def recent_stories(conn: Connection, since: datetime) -> list[tuple[Story, list[Entry]]]:
-    """Return stories last seen at or after `since`, each with its entries in their order."""
-    heads = conn.execute(
-        select(stories).where(stories.c.last_seen >= since).order_by(stories.c.first_seen, stories.c.id)
-    ).all()
-    told_in: dict[str, list[Entry]] = defaultdict(list)
-    for chunk in chunks(row.id for row in heads):
-        rows = conn.execute(
-            select(entries)
-            .where(HAS_STORY, entries.c.story_id.in_(chunk))
-            .order_by(entries.c.story_place, entries.c.n)
-        )
-        for row in rows:
-            told_in[row.story_id].append(entry_of(row))
-    return [
-        (
-            Story(
-                id=row.id,
-                entry_ids=tuple(one.id for one in told_in[row.id]),
-                first_seen=row.first_seen,
-                last_seen=row.last_seen,
-            ),
-            told_in[row.id],
-        )
-        for row in heads
-        if row.id in told_in
-    ]
-
-
-def stories_of(conn: Connection, ids: Iterable[str]) -> list[Story]:
-    """Return those of the stories that there are, whole, by id."""
-    found: list[Story] = []
-    for chunk in chunks(sorted(set(ids))):
-        members: dict[str, list[str]] = defaultdict(list)
-        rows = conn.execute(
-            select(entries.c.story_id, entries.c.id)
-            .where(HAS_STORY, entries.c.story_id.in_(chunk))
-            .order_by(entries.c.story_id, entries.c.story_place, entries.c.n)
-        )
-        for row in rows:
-            members[row.story_id].append(row.id)
-        heads = conn.execute(select(stories).where(stories.c.id.in_(chunk)).order_by(stories.c.id))
-        found += [
-            Story(
-                id=row.id,
-                entry_ids=tuple(members[row.id]),
-                first_seen=row.first_seen,
-                last_seen=row.last_seen,
-            )
-            for row in heads
-            if row.id in members
-        ]
-    return found
-
-
-_JOIN_STORY = (
-    update(entries)
-    .where(entries.c.id == bindparam("b_id"), entries.c.story_id == "")
-    .values(story_id=bindparam("b_story"), story_place=bindparam("b_place"), waiting=None)
-)
-
-
-def record_stories(conn: Connection, upsert: Upsert, told_by: Sequence[Story]) -> None:
-    """Promise 1b (see Store.record_stories)."""
-    if not told_by:
-        return
-    rows = [
-        {"id": one.id, "first_seen": one.first_seen, "last_seen": one.last_seen}
-        for one in sorted(told_by, key=lambda one: one.id)
-    ]
-    conn.execute(upsert(stories), rows)
-    conn.execute(
-        _WIDEN_STORY,
-        [{"b_id": row["id"], "b_first": row["first_seen"], "b_last": row["last_seen"]} for row in rows],
-    )
-    members = [
-        {"b_id": entry_id, "b_story": one.id, "b_place": place}
-        for one in told_by
-        for place, entry_id in enumerate(one.entry_ids)
-    ]
-    if members:
-        conn.execute(_JOIN_STORY, sorted(members, key=lambda row: (row["b_id"], row["b_story"])))
-    # A story all of whose entries had another already is none.
-    _drop_empty(conn, {one.id for one in told_by})
-
-
-_WIDEN_STORY = (
-    update(stories)
-    .where(stories.c.id == bindparam("b_id"))
-    .values(
-        first_seen=case(
-            (stories.c.first_seen > bindparam("b_first"), bindparam("b_first")), else_=stories.c.first_seen
-        ),
-        last_seen=case(
-            (stories.c.last_seen < bindparam("b_last"), bindparam("b_last")), else_=stories.c.last_seen
-        ),
-    )
-)
-
-
-def _drop_empty(conn: Connection, ids: Iterable[str]) -> None:
-    has_entries = exists().where(HAS_STORY, entries.c.story_id == stories.c.id)
-    for chunk in chunks(sorted(ids)):
-        conn.execute(delete(stories).where(stories.c.id.in_(chunk), ~has_entries))
-
-
 # care ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -248,7 +132,7 @@ def _prune_entries(conn: Connection, index: Index, before: datetime, batch: int)
     for chunk in chunks(row.n for row in rows):
         index.drop(conn, chunk)
         conn.execute(delete(entries).where(entries.c.n.in_(chunk)))
-    _drop_empty(conn, {row.story_id for row in rows} - {""})
+    drop_empty(conn, {row.story_id for row in rows} - {""})
     return len(rows)
 
 

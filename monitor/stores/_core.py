@@ -24,6 +24,7 @@ from monitor.model import (
     Delivery,
     DeliveryStatus,
     Dossier,
+    Edit,
     Entry,
     Feed,
     FeedState,
@@ -37,7 +38,7 @@ from monitor.model import (
     Story,
     Turn,
 )
-from monitor.stores import Store, _archive, _log, _migrations, _polls, _reading, _telling
+from monitor.stores import Store, _archive, _edits, _log, _migrations, _polls, _reading, _stories, _telling
 from monitor.stores._backup import copy_rows
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert, upsert_for
@@ -189,27 +190,69 @@ class SqlStore(Store):
 
     # stories ──────────────────────────────────────────────────────────────────────────────────
 
+    def claim_stories(self, now: datetime, lease: timedelta, token: str = "") -> str | None:
+        """Take or renew the right to group entries into stories."""
+        return self._do(lambda conn: _stories.claim(conn, self._upsert, now, lease, token))
+
     def unclustered(self, limit: int) -> list[Entry]:
         """Return matched entries that have no story yet."""
-        return self._ask(lambda conn: _archive.unclustered(conn, limit))
+        return self._ask(lambda conn: _stories.unclustered(conn, limit))
+
+    def filed(self, limit: int, until: datetime) -> list[Entry]:
+        """Return entries that have a story, the latest first."""
+        return self._ask(lambda conn: _stories.filed(conn, limit, until))
+
+    def topics(self, entry_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the topics of entries."""
+        asked = frozenset(entry_ids)
+        return self._ask(lambda conn: _stories.topics_of(conn, asked))
 
     def recent_stories(self, since: datetime) -> list[tuple[Story, list[Entry]]]:
-        """Return the stories last seen at or after `since`."""
-        return self._ask(lambda conn: _archive.recent_stories(conn, since))
+        """Return the stories last seen at or after `since`, with their entries of that time."""
+        return self._ask(lambda conn: _stories.recent(conn, since))
 
-    def record_stories(self, stories: Sequence[Story], turns: Sequence[Turn] = ()) -> None:
+    def record_stories(
+        self, stories: Sequence[Story], turns: Sequence[Turn] = (), token: str | None = None
+    ) -> bool:
         """Promise 1b."""
 
-        def write(conn: Connection) -> None:
-            _archive.record_stories(conn, self._upsert, stories)
+        def write(conn: Connection) -> bool:
+            if token is not None and str(_stories.current(conn)) != token:
+                return False
+            _stories.record(conn, self._upsert, stories)
             _log.write(conn, self._upsert, _log.turned(turns))
+            return True
 
-        self._do(write)
+        return self._do(write)
 
     def stories(self, ids: Iterable[str]) -> list[Story]:
         """Return those of the stories that there are, by id."""
         asked = frozenset(ids)
-        return self._ask(lambda conn: _archive.stories_of(conn, asked))
+        return self._ask(lambda conn: _stories.of(conn, asked))
+
+    def latest_stories(self, limit: int) -> list[Story]:
+        """Return the stories that were seen last."""
+        return self._ask(lambda conn: _stories.latest(conn, limit))
+
+    def find_story(self, story_id: str) -> Story | None:
+        """Return the story that has this id or had it once."""
+        return self._ask(lambda conn: _stories.find(conn, story_id))
+
+    def story_with(self, entry_id: str) -> Story | None:
+        """Return the story that an entry is in."""
+        return self._ask(lambda conn: _stories.with_entry(conn, entry_id))
+
+    def edit_story(self, edit: Edit) -> Edit | None:
+        """Put two stories together or take one apart, by hand."""
+        return self._do(lambda conn: _edits.edit(conn, self._upsert, edit))
+
+    def undo_edit(self, now: datetime) -> Edit | None:
+        """Undo the last edit that was not undone."""
+        return self._do(lambda conn: _edits.undo(conn, self._upsert, now))
+
+    def edits(self, limit: int) -> list[Edit]:
+        """Return what was done to stories by hand."""
+        return self._ask(lambda conn: _edits.listed(conn, limit))
 
     def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:
         """Return the matches that tell a state of their topic."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from monitor.model import ChangeKind, Dossier, Hit, News, Story
-from monitor.stores import _archive, _log
+from monitor.stores import _log, _stories
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks, entry_of, match_of
 from monitor.stores._tables import HAS_STORY, entries, log, matches, sightings, stories, told, told_items
@@ -111,7 +111,7 @@ def dossiers(
     conn: Connection, reader: tuple[str, str, str], topics: Sequence[str], story_ids: Collection[str]
 ) -> list[Dossier]:
     """Return stories with their hits and what was told of them (see Store.dossiers)."""
-    heads = {story.id: story for story in _archive.stories_of(conn, story_ids)}
+    heads = {story.id: story for story in _stories.of(conn, story_ids)}
     rows: dict[str, list[AnyRow]] = {one: [] for one in heads}
     for chunk in chunks(sorted(heads)):
         for row in conn.execute(

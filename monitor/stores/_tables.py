@@ -266,6 +266,54 @@ stories = Table(
     Index(None, "last_seen"),
 )
 
+# Why an entry is in its story (rank 0), why it is not in others (1 …), and that somebody put it here.
+links = Table(
+    "links",
+    metadata,
+    Column("entry_id", KEY, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+    Column("rank", NUMBER, nullable=False),
+    Column("other_id", KEY, nullable=False, server_default=""),
+    Column("kind", KEY, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("parts", Text, nullable=False, server_default="{}"),
+    _text("veto"),
+    PrimaryKeyConstraint("entry_id", "rank"),
+    sqlite_with_rowid=False,
+)
+
+# Ids of stories that went up in others.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("story_id", KEY, nullable=False),
+    Index(None, "story_id"),
+    sqlite_with_rowid=False,
+)
+
+# What somebody did to stories; `before` is what it takes to undo it.
+edits = Table(
+    "edits",
+    metadata,
+    Column("n", NUMBER, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    _text("who"),
+    Column("kind", KEY, nullable=False),
+    Column("story_id", KEY, nullable=False),
+    Column("other_id", KEY, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("undone_at", UtcTime),
+)
+
+# Work that one process does for all.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", KEY, primary_key=True),
+    Column("holder", KEY, nullable=False, server_default=""),
+    Column("lease_until", UtcTime),
+)
+
 cursors = Table(
     "cursors",
     metadata,

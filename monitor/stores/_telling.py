@@ -21,6 +21,7 @@ from monitor.stores import _log
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row
+from monitor.stores._stories import void_turn
 from monitor.stores._tables import (
     cursors,
     deliveries,
@@ -197,6 +198,7 @@ def void_leases(conn: Connection) -> None:
     sending = deliveries.c.status == DeliveryStatus.SENDING.value
     conn.execute(update(feeds).where(feeds.c.lease_until.is_not(None)).values(lease_until=None))
     conn.execute(update(deliveries).where(sending).values(lease_until=_LONG_AGO))
+    void_turn(conn)
 
 
 def listed(conn: Connection, status: DeliveryStatus | None, limit: int) -> list[Delivery]:

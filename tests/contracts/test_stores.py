@@ -585,42 +585,6 @@ def test_search_gives_the_newest_first_within_its_times(store: Store) -> None:
         store.search("NEAR(a b)", limit=9)
 
 
-# stories ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_matched_entries_wait_for_a_story_in_order_of_their_match(store: Store) -> None:
-    absorb(store, entry(9))
-    absorb(store, entry(5), topics=[])
-    absorb(store, entry(1), held="before-start")
-    assert store.unclustered(10) == [entry(9), entry(1)]
-    assert store.unclustered(1) == [entry(9)]
-    tell(store, entry(9))
-    assert store.unclustered(10) == [entry(1)]
-    absorb(store, replace(entry(5), revision=2), revised=True)
-    assert [e.id for e in store.unclustered(10)] == [entry(1).id, entry(5).id]
-
-
-def test_an_entry_keeps_the_story_it_has(store: Store) -> None:
-    absorb(store, entry(1), entry(2), entry(3))
-    tell(store, entry(2), entry(1), story="aa")
-    grown = Story(
-        id="aa",
-        entry_ids=(entry(2).id, entry(1).id, entry(3).id),
-        first_seen=NOW - HOUR,
-        last_seen=NOW + HOUR,
-    )
-    store.record_stories([grown])
-    tell(store, entry(1), story="bb")
-    assert store.recent_stories(NOW) == [(grown, [entry(2), entry(1), entry(3)])]
-    assert store.recent_stories(NOW + HOUR) == [(grown, [entry(2), entry(1), entry(3)])]
-    assert store.recent_stories(NOW + 2 * HOUR) == []
-    assert store.counts().stories == 1
-    older = replace(grown, last_seen=NOW, first_seen=NOW)
-    store.record_stories([older, older])
-    store.record_stories([])
-    assert store.recent_stories(NOW) == [(grown, [entry(2), entry(1), entry(3)])]
-
-
 # telling ──────────────────────────────────────────────────────────────────────────────────────
 
 

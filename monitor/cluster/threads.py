@@ -1,0 +1,99 @@
+"""Threads: the stories as they are put together, entry by entry, and taken apart again.
+
+Entries are filed in one order, that of their first sight, whatever the order in which they come: a
+late one is put where it belongs by taking back all that stand behind it and filing them again. So
+every step here can be undone exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.cluster.prints import Print
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """A story in the making. `id` is "" until it is named; `merged` the ids that went up in it.
+
+    `members` are in memory, in the order of filing; `gone` the ids of those that are not any more.
+    """
+
+    members: list[Filed] = field(default_factory=list)
+    id: str = ""
+    merged: tuple[str, ...] = ()
+    gone: list[str] = field(default_factory=list)
+    pinned: bool = False
+    """Whether somebody put an entry here."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has entries in memory."""
+        return bool(self.members)
+
+
+@dataclass(slots=True, eq=False)
+class Filed:
+    """An entry in its thread. `story` is what the store has of it ("": nothing yet).
+
+    `pinned` entries stay where somebody put them. `merging` is what it takes to part two threads
+    again that this entry joined.
+    """
+
+    print: Print
+    thread: Thread
+    place: tuple[datetime, str]
+    """Where it stands in the order of filing: by its first sight, then its id."""
+    number: int = 0
+    """How many were filed before it."""
+    story: str = ""
+    pinned: bool = False
+    merging: tuple[Thread, Thread, list[Filed], list[Filed], str, tuple[str, ...]] | None = None
+
+
+def join(one: Filed, thread: Thread) -> None:
+    """Put the latest entry into a thread."""
+    one.thread = thread
+    thread.members.append(one)
+    thread.pinned = thread.pinned or one.pinned
+
+
+def merge(one: Filed, kept: Thread, other: Thread) -> None:
+    """Let `other` go up in `kept`, because of an entry that is in `kept` already as its last."""
+    one.merging = (kept, other, kept.members, other.members, kept.id, kept.merged)
+    kept.members = sorted([*kept.members, *other.members], key=lambda m: m.place)
+    kept.gone.extend(other.gone)
+    for member in other.members:
+        member.thread = kept
+    if kept.id and other.id:
+        kept.merged += (other.id, *other.merged)
+    kept.id = kept.id or other.id
+    other.members = []
+
+
+def part(one: Filed) -> None:
+    """Undo what the latest entry did: take it out of its thread, and part those that it joined."""
+    if one.merging is not None:
+        kept, other, mine, theirs, name, merged = one.merging
+        kept.members, kept.id, kept.merged = mine, name, merged
+        other.members = theirs
+        del kept.gone[len(kept.gone) - len(other.gone) :]
+        for member in theirs:
+            member.thread = other
+        one.merging = None
+    one.thread.members.pop()
+
+
+def forget(gone: Sequence[Filed], later: Sequence[Filed]) -> None:
+    """Let go of the earliest entries. What `later` ones joined of their threads stays joined."""
+    threads = {id(one.thread): one.thread for one in gone}
+    dropped = {id(one) for one in gone}
+    for one in gone:
+        one.thread.gone.append(one.print.id)
+    for thread in threads.values():
+        thread.members = [m for m in thread.members if id(m) not in dropped]
+    for one in later:
+        if one.merging is not None and id(one.merging[0]) in threads:
+            one.merging = None
