@@ -87,10 +87,10 @@ class World:
             clock.at += timedelta(
                 hours=self.random.choice((1, 26))
             )  # set wrong; the next step is of the right one
-        elif luck < 0.4:
+        elif luck < 0.2:
             clock.at += timedelta(minutes=self.random.uniform(1, 90))
         else:
-            clock.at += timedelta(hours=self.random.uniform(3, 13))
+            clock.at += timedelta(hours=self.random.uniform(5, 16))
 
     async def life(self, steps: int, number: int) -> None:
         """Run from one start of the process to its end."""
