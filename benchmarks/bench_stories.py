@@ -32,10 +32,159 @@ START = datetime(2025, 10, 13, tzinfo=UTC)
 BATCH = 50
 
 SYLLABLES = {
-    "bn": "কা কি কে গা গো চা জা টা ঠি ডা তা তি থা দা দি ধা না নি পা পি ফা বা বি ভা মা মি যা রা রি লা লি শা সা সি হা হি".split(),
-    "en": "ba be bo ca ce da de di fa fe ga go ha he la le li lo ma me mi na ne no pa pe ra re ri ro sa se so ta te to va".split(),
-    "ru": "ба бе бо ва ве во га го да де ди до за ка ки ко ла ле ли ло ма ме ми мо на не ни но па по ра ре ри ро са та".split(),
-    "hu": "ba be bá cse csa da dé el em fa fe ga gy ha hé ka ke lá le ma me ná ny ol pa pé ra ré sza szé ta té va ve zá zö".split(),
+    "bn": [
+        "কা",
+        "কি",
+        "কে",
+        "গা",
+        "গো",
+        "চা",
+        "জা",
+        "টা",
+        "ঠি",
+        "ডা",
+        "তা",
+        "তি",
+        "থা",
+        "দা",
+        "দি",
+        "ধা",
+        "না",
+        "নি",
+        "পা",
+        "পি",
+        "ফা",
+        "বা",
+        "বি",
+        "ভা",
+        "মা",
+        "মি",
+        "যা",
+        "রা",
+        "রি",
+        "লা",
+        "লি",
+        "শা",
+        "সা",
+        "সি",
+        "হা",
+        "হি",
+    ],
+    "en": [
+        "ba",
+        "be",
+        "bo",
+        "ca",
+        "ce",
+        "da",
+        "de",
+        "di",
+        "fa",
+        "fe",
+        "ga",
+        "go",
+        "ha",
+        "he",
+        "la",
+        "le",
+        "li",
+        "lo",
+        "ma",
+        "me",
+        "mi",
+        "na",
+        "ne",
+        "no",
+        "pa",
+        "pe",
+        "ra",
+        "re",
+        "ri",
+        "ro",
+        "sa",
+        "se",
+        "so",
+        "ta",
+        "te",
+        "to",
+        "va",
+    ],
+    "ru": [
+        "ба",
+        "бе",
+        "бо",
+        "ва",
+        "ве",
+        "во",
+        "га",
+        "го",
+        "да",
+        "де",
+        "ди",
+        "до",
+        "за",
+        "ка",
+        "ки",
+        "ко",
+        "ла",
+        "ле",
+        "ли",
+        "ло",
+        "ма",
+        "ме",
+        "ми",
+        "мо",
+        "на",
+        "не",
+        "ни",
+        "но",
+        "па",
+        "по",
+        "ра",
+        "ре",
+        "ри",
+        "ро",
+        "са",
+        "та",
+    ],
+    "hu": [
+        "ba",
+        "be",
+        "bá",
+        "cse",
+        "csa",
+        "da",
+        "dé",
+        "el",
+        "em",
+        "fa",
+        "fe",
+        "ga",
+        "gy",
+        "ha",
+        "hé",
+        "ka",
+        "ke",
+        "lá",
+        "le",
+        "ma",
+        "me",
+        "ná",
+        "ny",
+        "ol",
+        "pa",
+        "pé",
+        "ra",
+        "ré",
+        "sza",
+        "szé",
+        "ta",
+        "té",
+        "va",
+        "ve",
+        "zá",
+        "zö",
+    ],
 }
 LANGUAGES = ("bn", "bn", "bn", "en", "en", "ru", "hu")
 OUTLETS = 240
@@ -68,7 +217,10 @@ class Press:
 
     def _vocabulary(self, language: str) -> list[str]:
         draw = self.random
-        made = {"".join(draw.choice(SYLLABLES[language]) for _ in range(draw.randint(2, 5))) for _ in range(30_000)}
+        made = {
+            "".join(draw.choice(SYLLABLES[language]) for _ in range(draw.randint(2, 5)))
+            for _ in range(30_000)
+        }
         return sorted(made)
 
     def _common(self, language: str, number: int) -> list[str]:
@@ -151,7 +303,9 @@ def group(window: int, more: int, seed: int) -> tuple[float, dict[str, float]]:
         began = time.process_time()
         told = clusterer.add(batch, press.topics)
         spent += time.process_time() - began
-        links += sum(not link.veto for story in told for link in story.links if link.kind is not LinkKind.FIRST)
+        links += sum(
+            not link.veto for story in told for link in story.links if link.kind is not LinkKind.FIRST
+        )
     return more / spent, {"fill_s": round(filling, 1), "joined": round(links / more, 2), "pieces": press.told}
 
 
@@ -163,7 +317,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     rate, seen = group(options.window, options.more, options.seed)
-    print(f"{options.window:,} entries in the window, {options.more:,} more: {rate:,.0f} entries/s", file=sys.stderr)
+    print(
+        f"{options.window:,} entries in the window, {options.more:,} more: {rate:,.0f} entries/s",
+        file=sys.stderr,
+    )
     print(json.dumps({"entries_per_s": round(rate), "peak_mb": round(peak_mb()), **seen}))
 
 

@@ -1,4 +1,4 @@
-"""evaluate: precision, recall and F1 on labelled cases."""
+"""evaluate: precision, recall and F1 on labelled cases or labelled stories."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, json_option, print_json
+from monitor.commands._labelled import evaluate_stories
 from monitor.errors import ConfigError, Mistake
 from monitor.match import evaluate
 
@@ -17,25 +18,43 @@ from monitor.match import evaluate
 @click.command()
 @click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--topic", help="Judge every case by this topic.")
+@click.option(
+    "--stories", is_flag=True, help="CASES are labelled with stories: measure how entries are grouped."
+)
 @click.option("--min-precision", type=click.FloatRange(0, 1), default=0.0, help="Exit 1 below it.")
 @click.option("--min-recall", type=click.FloatRange(0, 1), default=0.0, help="Exit 1 below it.")
 @json_option
 @click.pass_obj
 def command(
-    app: App, cases: Path, topic: str | None, min_precision: float, min_recall: float, as_json: bool
+    app: App,
+    cases: Path,
+    topic: str | None,
+    stories: bool,
+    min_precision: float,
+    min_recall: float,
+    as_json: bool,
 ) -> None:
     """Measure topics or queries on CASES, a file with one JSON object a line.
 
     {"id", "lang", "text" or "title" + "summary", "query" or "topic", "expect": true|false}, or with
-    --topic {"id", "lang", "title", "summary", "label": "relevant"|"not"|"borderline"}.
+    --topic {"id", "lang", "title", "summary", "label": "relevant"|"not"|"borderline"}, or with --stories
+    {"id", "lang", "source", "date", "title", "summary", "story"}: B-cubed over all and across languages.
     """
     config = app.load()
-    result = evaluate(read_cases(cases), service.matcher(config), topic=topic)
+    if stories and topic:
+        raise click.UsageError("--stories and --topic judge different things: give one of them")
+    if stories:
+        result = evaluate_stories(read_cases(cases), config, file=str(cases))
+        measured = result["bcubed"]
+    else:
+        result = measured = evaluate(read_cases(cases), service.matcher(config), topic=topic)
     if as_json:
         print_json(result)
+    elif stories:
+        _print_stories(result)
     else:
         _print(result)
-    if result["precision"] < min_precision or result["recall"] < min_recall:
+    if measured["precision"] < min_precision or measured["recall"] < min_recall:
         raise click.exceptions.Exit(1)
 
 
@@ -55,6 +74,20 @@ def read_cases(path: Path) -> list[dict[str, Any]]:
     if mistakes:
         raise ConfigError(*mistakes)
     return cases
+
+
+def _print_stories(result: dict[str, Any]) -> None:
+    count = result["stories"]
+    click.echo(
+        f"entries    {result['cases']} in {count['labelled']} labelled stories, {count['found']} found"
+    )
+    for name, words in (
+        ("bcubed", "B-cubed"),
+        ("across_languages", "across languages"),
+        ("singletons", "if nothing were grouped"),
+    ):
+        p, r, f1 = (result[name][part] for part in ("precision", "recall", "f1"))
+        click.echo(f"{words:24}  P {p:.3f}  R {r:.3f}  F1 {f1:.3f}")
 
 
 def _print(result: dict[str, Any]) -> None:
