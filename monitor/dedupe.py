@@ -9,46 +9,15 @@ where there is a link, and identities are remembered for ever.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from monitor import languages, text
+from monitor.addresses import canonical, is_aggregator
 from monitor.model import Document, Entry, Feed, Fresh, Item, Known, Sighting
-
-_TRACKING = frozenset(
-    {
-        "__twitter_impression",
-        "_hsenc",
-        "_hsmi",
-        "cmpid",
-        "dclid",
-        "fbclid",
-        "gclid",
-        "icid",
-        "igshid",
-        "mc_cid",
-        "mc_eid",
-        "msclkid",
-        "ncid",
-        "ocid",
-        "spm",
-        "traffic_source",
-        "yclid",
-    }
-)
-"""Query parameters that say where a reader came from, not what the page is."""
-
-_TRACKING_PREFIXES = ("utm_", "at_")
-"""Google Analytics' campaign parameters; AT Internet's, which the BBC and France 24 add."""
-
-_ESCAPE = re.compile("%(?:[2-7][0-9a-fA-F]|[0-9a-fA-F][a-f]|[a-f][0-9A-F])")
-"""Escapes that may be written otherwise: of ASCII, or in lower case. A Bengali address has hundreds that
-are neither, and every poll brings all its links again: to match those too cost a tenth of a replay."""
 
 _LANGUAGE = re.compile("[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}")
 """RFC 5646 §2.1. What a feed writes there is put into digests' HTML: anything else is no language."""
@@ -56,6 +25,9 @@ _LANGUAGE = re.compile("[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}")
 _TEXT_LIMIT = 200_000
 """Characters kept of one item's content: a day's worth of live blog, not a book."""
 _TAG_LIMIT = 200
+
+
+_OUTLET_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,38 +132,6 @@ def length(entry: Entry) -> int:
     return len(entry.title) + len(entry.summary) + len(entry.content)
 
 
-def canonical(url: str) -> str:
-    """Return what two addresses of one page have in common: no scheme, tracking, fragment or last slash.
-
-    RFC 3986 §6.2.2 (case of host and escapes, default port), plus the lists above. An address that
-    cannot be taken apart stands for itself. A fragment is kept when it is a path (`#!/`, `#/`).
-    """
-    url = url.strip()
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removesuffix(".")
-        port = parts.port
-    except ValueError:
-        return url
-    if parts.scheme not in ("http", "https") or not host:
-        return url
-    if port and port != {"http": 80, "https": 443}[parts.scheme]:
-        host += f":{port}"
-    path = _ESCAPE.sub(_escape, quote(parts.path, safe="%/:@!$&'()*+,;=-._~", errors="surrogatepass"))
-    query = [
-        (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if name.lower() not in _TRACKING and not name.lower().startswith(_TRACKING_PREFIXES)
-    ]
-    fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
-    return (
-        host
-        + path.rstrip("/")
-        + ("?" + urlencode(query) if query else "")
-        + ("#" + fragment if fragment else "")
-    )
-
-
 def _recall(candidate: Candidate, known: Mapping[str, Known]) -> Known | None:
     """Find the entry that an item is, by the first identity that is known.
 
@@ -224,7 +164,7 @@ def _entry(candidate: Candidate, declared: str, feed: Feed, now: datetime, old: 
         published=item.published,
         updated=item.updated,
         first_seen=old.first_seen if old else now,
-        source=feed.source,
+        source=_outlet(item) or feed.source,
         feed_url=feed.url,
         language=_language(item, feed, declared, f"{title} {summary or content[:600]}"),
         country=feed.country,
@@ -259,10 +199,12 @@ def _language(item: Item, feed: Feed, declared: str, words: str) -> str:
     return declared if found == declared.partition("-")[0].lower() else found
 
 
-def _escape(found: re.Match[str]) -> str:
-    """RFC 3986 §6.2.2: escapes in upper case, and none for what needs none."""
-    char = chr(int(found[0][1:], 16))
-    return char if char.isascii() and (char.isalnum() or char in "-._~") else found[0].upper()
+def _outlet(item: Item) -> str:
+    """Return the outlet that an aggregator hangs on a title: "… - BBC News"; "" where it is none."""
+    if not is_aggregator(item.link):
+        return ""
+    _, dash, name = " ".join(text.plain(item.title).split()).rpartition(" - ")
+    return name if dash and 0 < len(name.split()) <= _OUTLET_WORDS else ""
 
 
 def _squeeze(title: str) -> str:

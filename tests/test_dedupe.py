@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.dedupe import candidates, canonical, dedupe, identities, length, marks
+from monitor.dedupe import candidates, dedupe, identities, length, marks
 from monitor.model import Document, Entry, Feed, Fresh, Item, Known
 
 NOW = datetime(2025, 10, 16, 12, tzinfo=UTC)
@@ -193,38 +193,8 @@ def test_where_the_desk_names_no_language_the_words_decide(
     assert fresh.entries[0].language == expected
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("https://Example.com/a/", "http://example.com:80/a"),
-        ("https://example.com/a?utm_source=x&id=1", "https://example.com/a?id=1"),
-        ("https://example.com/a?id=1&fbclid=z#top", "https://example.com/a?id=1"),
-        ("https://example.com/%e0%a6%95", "https://example.com/%E0%A6%95"),
-        ("https://example.com/ক", "https://example.com/%E0%A6%95"),
-        ("https://www.bbc.com/news/x?at_medium=RSS&at_campaign=KARANGA", "https://www.bbc.com/news/x"),
-    ],
-)
-def test_addresses_of_one_page_are_one(one: str, other: str) -> None:
-    assert canonical(one) == canonical(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("https://example.com/a?id=1", "https://example.com/a?id=2"),
-        ("https://example.com/a", "https://example.com/A"),
-        ("https://example.com/#!/a", "https://example.com/#!/b"),
-        ("https://example.com:8080/a", "https://example.com/a"),
-        ("https://example.com/a%2Fb", "https://example.com/a/b"),
-    ],
-)
-def test_addresses_of_two_pages_are_two(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
-
-
 @given(st.text())
 def test_any_text_can_stand_where_a_link_should(link: str) -> None:
-    assert canonical(canonical(link)) is not None
     Memory().see(an_item(link=link))
 
 
@@ -262,3 +232,29 @@ def test_what_was_absorbed_before_is_no_candidate_but_still_shares_its_link() ->
     rest = candidates(Document(items=items), FEED, absorbed={0, 1})
     assert rest == whole[2:]
     assert rest[0].shared
+
+
+def test_an_aggregator_s_entry_is_by_the_outlet_it_names() -> None:
+    link = "https://news.google.com/rss/articles/CBMiXYZ?oc=5"
+    named, other = (
+        Memory().see(replace(an_item(title=title), link=link)).entries[0]
+        for title in (
+            "Summit postponed - The Meridian Courier",
+            "A headline without a name",
+        )
+    )
+
+    assert named.source == "The Meridian Courier"
+    assert other.source == "Example"
+
+
+def test_the_same_page_at_an_aggregator_and_at_home_is_one_entry() -> None:
+    memory = Memory()
+    memory.see(replace(an_item(), link="https://www.example.com/news/1"))
+
+    wrapped = replace(
+        an_item(guid="other"), link="https://www.google.com/url?q=https://m.example.com/news/1/amp&sa=D"
+    )
+    again = memory.see(wrapped, feed=replace(FEED, url="https://aggregator.example/rss"))
+
+    assert (again.entries, len(again.sightings)) == ((), 1)

@@ -41,6 +41,8 @@ _UNKNOWN = -3.7
 """The part of time where it is hardly known: a month, or nothing."""
 _COMMENT = -2.3
 _PHASE = -1.8
+_SAME_SOURCE = -1.2
+"""A publisher seldom tells one piece of news twice."""
 _LATER_NAME = 0.5
 _LEAD_WORD = 0.5
 
@@ -127,6 +129,7 @@ _NAMED = (
     "time",
     "comment",
     "phase",
+    "source",
 )
 
 
@@ -160,6 +163,7 @@ def _parts(
         _time(one, other, hours),
         _COMMENT if one.comment or other.comment else 0.0,
         _PHASE if (_before(one) and _over(other)) or (_over(one) and _before(other)) else 0.0,
+        _SAME_SOURCE if one.source == other.source else 0.0,
     )
 
 

@@ -6,13 +6,12 @@ import re
 from urllib.parse import urlsplit
 
 from monitor import text
+from monitor.addresses import is_aggregator
 from monitor.cluster.agencies import is_agency
 from monitor.model import Entry
 
 _LAST = re.compile(r"\s+[-–—|·•:/»<]+\s+(?=[^-–—|·•»<]*$)")
 _MOST_WORDS = 5
-_AGGREGATORS = ("news.google.",)
-"""Hosts whose titles all end in the outlet's name."""
 
 
 def bare_title(entry: Entry) -> str:
@@ -33,7 +32,7 @@ def bare_title(entry: Entry) -> str:
         "|" in found[0]
         or is_agency(suffix)
         or _same(suffix, entry.source)
-        or any(mark in f"{host}." for mark in _AGGREGATORS)
+        or is_aggregator(entry.url)
         or _in_host(suffix, host)
     )
     return title[: found.start()].rstrip() if hung else title

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor import text
-from monitor.dedupe import canonical
+from monitor.addresses import canonical
 from monitor.errors import ParseError
 from monitor.model import Document, Feed, Fetched, Validators
 from monitor.parse import Parser
