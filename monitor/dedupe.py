@@ -9,6 +9,7 @@ where there is a link, and identities are remembered for ever.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
