@@ -24,7 +24,7 @@ def hits(conn: Connection, topics: Sequence[str], after: int, until: datetime) -
     `until`: processes' clocks differ, so a later seq may bear an earlier time, and a cursor that
     moved there would pass the one between.
     """
-    return _hits(conn, _behind(conn, topics, after, until)[0])
+    return _hits(conn, _behind(conn, topics, after, until)[0], clauses=True)
 
 
 def news(conn: Connection, topics: Sequence[str], after: int, until: datetime) -> News:
@@ -60,15 +60,16 @@ def _behind(
     return found, None
 
 
-def _hits(conn: Connection, found: Sequence[AnyRow]) -> list[Hit]:
+def _hits(conn: Connection, found: Sequence[AnyRow], *, clauses: bool = False) -> list[Hit]:
     carried = _carried(conn, {row.id for row in found})
-    return [_hit(row, carried) for row in found]
+    return [_hit(row, carried, clauses=clauses) for row in found]
 
 
-def _hit(row: AnyRow, carried: Mapping[str, list[str]]) -> Hit:
+def _hit(row: AnyRow, carried: Mapping[str, list[str]], *, clauses: bool = False) -> Hit:
+    """Return a hit; what is told needs the words that matched, not the clauses they answer."""
     return Hit(
         seq=row.m_seq,
-        match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}),
+        match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}, clauses=clauses),
         entry=entry_of(row),
         story_id=row.story_id,
         matched_at=row.m_matched_at,

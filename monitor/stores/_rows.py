@@ -167,13 +167,13 @@ def entry_of(row: AnyRow) -> Entry:
     )
 
 
-def match_of(row: Mapping[Any, Any]) -> Match:
-    """Return a match from the columns of `matches`."""
+def match_of(row: Mapping[Any, Any], *, clauses: bool = True) -> Match:
+    """Return a match from the columns of `matches`, its evidence with the clauses only if asked for."""
     return Match(
         entry_id=row["entry_id"],
         revision=row["revision"],
         topic=row["topic"],
-        evidence=decode(Evidence, row["evidence"]),
+        evidence=decode(Evidence, row["evidence"], without="" if clauses else "clauses"),
         held=row["held"],
     )
 
