@@ -94,13 +94,26 @@ def command(folder: Path, as_json: bool) -> None:
         click.echo(words(outcome, folder))
 
 
+class _ByTheClock(Random):
+    """Chance that hangs on the virtual time alone: the same demo, whichever outlet answers first."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(7)
+        self._clock = clock
+
+    def random(self) -> float:
+        """Return the moment's number between 0 and 1."""
+        return Random(self._clock.now().isoformat()).random()  # noqa: S311 - spreads polls, guards nothing
+
+
 async def run(folder: Path, *, watch: Watch = lambda now, report: None) -> Outcome:
     """Run the pipeline over the two days in a folder that is `desk.clear`ed; return what came of it.
 
     Raises ConfigError or StoreError, as the daemon would.
     """
-    clock, random = VirtualClock(START), Random(7)  # noqa: S311 - the same demo every time
-    papers, signing = outlets(), desk.secret(random)
+    clock = VirtualClock(START)
+    chance = _ByTheClock(clock)
+    papers, signing = outlets(), desk.secret(chance)
     async with (
         Publishers(papers, clock) as publishers,
         MailServer(folder / desk.MAIL, clock) as mail,
@@ -110,7 +123,7 @@ async def run(folder: Path, *, watch: Watch = lambda now, report: None) -> Outco
         addresses = desk.Addresses(feeds=publishers.urls, smtp=mail.url, webhook=webhook.url, slack=slack.url)
         path = desk.furnish(folder, papers, addresses, signing=signing)
         config = configs.load(path, {})
-        async with service.build(config, clock=clock, random=random) as svc:
+        async with service.build(config, clock=clock, random=chance) as svc:
             report = await live(svc, clock, END, watch)
             topics = [topic.id for topic in config.topics]
             hits = await svc.pipeline.off_loop(lambda: svc.store.hits(topics, 0, END))
