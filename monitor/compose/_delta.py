@@ -17,12 +17,16 @@ from monitor.model import (
     Contradiction,
     DigestStory,
     Fact,
+    FactKind,
     FactNote,
     HeadlineChange,
     StoryEntry,
     StoryNews,
     TurnNote,
 )
+
+_DAY = 86_400
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +160,8 @@ def _new_facts(case: Case, items: Sequence[StoryEntry]) -> tuple[FactNote, ...]:
                 found.setdefault(fact_item(fact), []).append((fact, item))
     notes = []
     for given in found.values():
+        if _needs_another(given):
+            continue
         best = case.ranked([item for _, item in given])[0]
         notes.append(
             FactNote(
@@ -165,6 +171,16 @@ def _new_facts(case: Case, items: Sequence[StoryEntry]) -> tuple[FactNote, ...]:
             )
         )
     return tuple(notes)
+
+
+def _needs_another(given: Sequence[tuple[Fact, StoryEntry]]) -> bool:
+    """Whether a value is told only when a second source gives it.
+
+    Of a length of days nobody knows from one sentence what lasted so: the talks, or the silence before.
+    """
+    first = given[0][0]
+    long = first.kind is FactKind.DURATION and first.low >= _DAY
+    return long and len({item.entry.source for _, item in given}) < 2
 
 
 def _same(one: Fact, other: Fact) -> bool:

@@ -277,6 +277,8 @@ class _Reader:
             return True
         if sentence.end - speaker.end > 2 or speaker.start == sentence.start:
             return False
+        if any(n.type == "place" and n.start >= speaker.end for n in passage.within(sentence)):
+            return False  # "…: will meet Putin in Budapest" is what is said, not who says it
         for index in range(max(speaker.start - 3, sentence.start + 1), speaker.start + 1):
             before = passage.gap(index)
             if ":" in before or " - " in before:
