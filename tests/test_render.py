@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from monitor.errors import RenderError
 from monitor.model import Digest, DigestStory, Entry, Fact, FactKind, Kind, Span, StoryEntry, StoryNews
+from monitor.registry import find
 from monitor.render import Renderer, sample
 from monitor.render.layout import largest, layout
 from monitor.render.passages import (
@@ -430,6 +431,24 @@ def test_a_turn_is_told_with_what_held_before_and_its_story() -> None:
     )
     assert (hook["type"], hook["data"]["kind"]) == ("event.turn", "turn")
     assert [one["state"] for one in hook["data"]["turns"]] == ["venue"]
+
+
+@pytest.mark.parametrize("kind", ["telegram", "discord", "mattermost"])
+def test_a_chat_room_is_told_all_that_a_mail_tells(kind: str) -> None:
+    room = find("channels", kind)
+    message = SHIPPED.render(sample(language="en"), channel_type=kind, parts=room.parts)
+    told = message.parts["json"]
+    for words in (
+        "The venue is set",
+        "≠ Accounts differ: how long (telephone call)",
+        "English press first, 00:48",
+        "Same text in: সকালের কাগজ",
+        "Dmitry Peskov denies:",
+        "Changed headlines",
+        "was: হাঙ্গেরি তৈরি, বললেন অরবান",
+        "Still open: The delegations' meeting is in doubt",
+    ):
+        assert words in told
 
 
 def test_a_story_of_which_only_a_headline_changed_has_no_card() -> None:
