@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.world import ROOT, Desk, Newsstand, Receiver, rss
+from tests.world import ROOT, Desk, Newsstand, Page, Receiver, rss
 
 TEXT = (
     "মার্কিন প্রেসিডেন্ট ডোনাল্ড ট্রাম্প ও রুশ প্রেসিডেন্ট ভ্লাদিমির পুতিনের টেলিফোন আলাপের পর বুদাপেস্টে শীর্ষ বৈঠকের ঘোষণা এসেছে। "
@@ -89,6 +89,37 @@ def test_an_entry_s_explanation_goes_on_to_where_it_was_sent(tmp_path: Path) -> 
     assert [(row["outcome"], row["reason"]) for row in other["sending"]] == [
         ("not matched", "none of its topics: summit")
     ]
+
+
+def test_a_copy_that_came_after_its_story_was_told_is_explained_as_folded(tmp_path: Path) -> None:
+    text = (
+        "The two presidents agreed on Thursday to sit down in Budapest within weeks, officials in both capitals "
+        "said, after a call that both sides called productive; no date was named and aides are to meet first."
+    )
+    first = ("https://one.example/1", "Trump and Putin agree to meet in Budapest after call", text)
+    copy = ("https://two.example/9", "Trump and Putin agree to meet in Budapest after call", text)
+    with Newsstand({"/one": rss("One", first), "/two": rss("Two")}) as stand, Receiver() as receiver:
+        desk = Desk(
+            tmp_path,
+            {stand.url + "/one": "en", stand.url + "/two": "en"},
+            channels=f"channels:\n  hook: {{type: webhook, url: '{receiver.url}/hook'}}\n",
+            routes="routes:\n  day: {topics: [summit], channels: [hook], at: ['07:30', '19:00']}\n",
+        ).write()
+        desk.run("once", "--at", "2025-10-16T18:30Z")
+        desk.run("once", "--at", "2025-10-17T01:31Z")
+        stand.pages["/two"] = Page(rss("Two", copy))
+        desk.run("once", "--all", "--at", "2025-10-17T04:00Z")
+        desk.run("once", "--at", "2025-10-17T13:01Z")
+        found = {one["url"]: one["id"] for one in desk.json("search", "trump")}
+        sent = desk.json("explain", f"e:{found[first[0]]}")["sending"]
+        folded = desk.json("explain", f"e:{found[copy[0]]}")
+
+    assert [row["outcome"] for row in sent] == ["sent"]
+    assert [(row["outcome"], row["reason"]) for row in folded["sending"]] == [
+        ("folded", f"copy of e:{found[first[0]][:12]}: one more carrier, no news")
+    ]
+    assert (folded["life"]["reports"], folded["life"]["independent"]) == (2, 1)
+    assert len(receiver.taken) == 1
 
 
 def test_a_wrong_query_is_shown_with_a_caret(tmp_path: Path) -> None:
