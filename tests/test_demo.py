@@ -299,7 +299,7 @@ def test_the_first_morning_is_told_in_thirty_seconds(ran: Ran) -> None:
     assert (differ["kind"], differ["about"]) == ("duration", "phone_call")
     assert [side["value"] for side in differ["sides"]] == ["PT2H30M", "PT2H"]
     (mail,) = (text for name, text in ran.sent.items() if name.endswith("2025-10-17T0130Z.txt"))
-    for words in (">>> সম্মতি", ">>> স্থান নির্ধারিত", "≠ তথ্যে অমিল: কতক্ষণ (ফোনালাপ)", "সবার আগে"):
+    for words in (">>> সম্মতি · স্থান নির্ধারিত", "≠ তথ্যে অমিল: কতক্ষণ (ফোনালাপ)", "সবার আগে"):
         assert words in mail
 
 

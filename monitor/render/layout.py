@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeVar
 
 from monitor.model import Contradiction, Digest, DigestStory, HeadlineChange, TurnNote
@@ -40,6 +41,8 @@ class Page:
     """
 
     turns: tuple[TurnNote, ...] = ()
+    turned: tuple[tuple[TurnNote, ...], ...] = ()
+    """The turns, those together that one report tells in the same words."""
     headlines: tuple[HeadlineChange, ...] = ()
     open: tuple[Contradiction | TurnNote, ...] = ()
     top: tuple[DigestStory, ...] = ()
@@ -75,6 +78,7 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
     )
     return Page(
         turns=digest.turns,
+        turned=_together(digest.turns),
         headlines=tuple(change for story in shown for change in story.news.headlines),
         open=digest.open[:_OPEN],
         top=top,
@@ -85,6 +89,11 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
         new=sum(story.state == "new" for story in ranked),
         developing=sum(story.state != "new" for story in ranked),
     )
+
+
+def _together(turns: Sequence[TurnNote]) -> tuple[tuple[TurnNote, ...], ...]:
+    groups = groupby(turns, key=lambda note: (note.item.entry.id if note.item else note.turn.id, note.quotes))
+    return tuple(tuple(notes) for _, notes in groups)
 
 
 def _has_a_card(story: DigestStory) -> bool:
