@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.cluster import WINDOW, cluster
+from monitor.cluster import WINDOW, Clusterer
 from monitor.model import Entry, Story
 
 NOW = datetime(2025, 10, 16, 18, tzinfo=UTC)
@@ -22,6 +23,12 @@ OTHER = (
     "মিরপুরে সিরিজের শেষ ম্যাচে সাত উইকেটে জিতেছে বাংলাদেশ। টস জিতে আগে বল করার সিদ্ধান্ত নেন অধিনায়ক। "
     "জবাবে দুই ওপেনারের জুটিতেই আসে একশর বেশি রান, হাতে ছিল আরও দশ ওভার।"
 )
+
+
+def cluster(entries: Sequence[Entry], recent: Sequence[tuple[Story, Sequence[Entry]]]) -> list[Story]:
+    clusterer = Clusterer()
+    clusterer.warm(recent)
+    return clusterer.add(entries)
 
 
 def an_entry(number: int, title: str, summary: str = "", **fields: object) -> Entry:
