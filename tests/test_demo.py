@@ -291,7 +291,7 @@ def test_the_first_morning_is_told_in_thirty_seconds(ran: Ran) -> None:
     assert [turn["state"] for turn in morning["turns"]][:2] == ["agreed", "venue-set"]
     widest = max(morning["stories"], key=lambda story: len(story["coverage"]))
     assert len({one["language"] for one in told_in(widest)}) >= 3
-    assert {one["language"] for one in widest["coverage"]} >= {"bn", "en", "hu"}
+    assert {one["language"] for one in widest["coverage"]} >= {"bn", "en"}
     assert widest["carriers"], "an agency's copies are folded"
     assert widest["independent"] < len(told_in(widest))
     call = next(story for story in morning["stories"] if story["news"]["contradictions"])

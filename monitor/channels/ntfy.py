@@ -80,7 +80,7 @@ class Channel(_room.Room):
         if len(items) == 1 and items[0].text:
             items = (replace(items[0], title=items[0].text, text=Text(""), url=""),)
         posts: list[Post] = [
-            {"message": text}
+            {"message": _within(text)}
             for text in _room.texts(replace(chat, items=items), language, _PLAIN, _fits, titled=False)
         ]
         if len(chat.items) == 1 and chat.items[0].url:
@@ -102,6 +102,13 @@ class Channel(_room.Room):
         reply = await self.ask(self._url, body, self._headers)
         found = reply.json().get("id")
         return f"{reply.status} {self.door.said(found, 30)}" if isinstance(found, str) else str(reply.status)
+
+
+def _within(text: str) -> str:
+    """Return a text that one message takes: a single story of more bytes is cut, not made a file."""
+    if _fits(text):
+        return text
+    return text.encode("utf-8", "replace")[: MAX_MESSAGE - 3].decode("utf-8", "ignore") + "…"
 
 
 def _fits(text: str) -> bool:
