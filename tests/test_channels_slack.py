@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -109,6 +110,14 @@ def test_a_long_digest_is_parted_between_stories_and_headings_stay_with_theirs()
         assert before["type"] == "context", "a story ends with what is said about it"
     inside = [block for post in posts for block in post["blocks"][:-1]]
     assert inside == payload["blocks"]
+
+
+def test_accounts_that_differ_stay_with_their_story() -> None:
+    message = RENDERER.render(sample(copies=12), channel_type="slack", parts=Channel.parts)
+    posts = split(json.loads(message.parts["json"]), "bn")
+    pairs = [pair for post in posts for pair in pairwise(post["blocks"]) if "fields" in pair[1]]
+    assert len(pairs) == 12
+    assert all("ঘণ্টা" in story["text"]["text"] for story, _ in pairs)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ _OWN = ("context", "actions", "image")
 def split(payload: dict[str, Any], language: str = "") -> list[dict[str, Any]]:
     """Return the payload as messages that Slack takes, parted between stories; nothing is left out.
 
-    A story is a block with the contexts after it; headings stay with what they head. Of several
+    A story is a block with the contexts and fields after it; headings stay with what they head. Of several
     messages each ends in `2/3`.
     """
     if not faults(payload):
@@ -100,7 +100,7 @@ def _units(blocks: Sequence[Block]) -> list[list[Block]]:
     told = True
     """Whether the last piece says something, or is only a heading so far."""
     for block in blocks:
-        own = block.get("type") in _OWN
+        own = block.get("type") in _OWN or "fields" in block  # accounts that differ, side by side
         if units and (own or not told) and _fit([*units[-1], block]):
             units[-1].append(block)
         else:
