@@ -74,8 +74,18 @@ def read(entry: Entry) -> Said:
         match line.split():
             case [kind, about, value, number] if kind in list(FactKind):
                 amount = float(number)
+                where = kind == FactKind.PLACE
                 facts.append(
-                    Fact(kind=FactKind(kind), about=about, value=value, low=amount, high=amount, span=span)
+                    Fact(
+                        kind=FactKind(kind),
+                        about=about,
+                        value=value,
+                        low=amount,
+                        high=amount,
+                        span=span,
+                        who=("trump", "putin") if where else (),
+                        within=(f"around-{value}",) if where else (),
+                    )
                 )
             case [speaker, "denies" | "confirms" as stance, *_]:
                 statements.append(Statement(speaker=speaker, stance=Stance(stance), span=span))

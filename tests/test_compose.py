@@ -315,6 +315,27 @@ def test_two_stories_of_a_topic_may_contradict_each_other() -> None:
     assert other.news.contradictions == (), "of other topics nothing is compared"
 
 
+def test_a_place_is_news_and_against_another_only_when_two_say_so() -> None:
+    here, there = "place meeting budapest 0", "place meeting alaska 0"
+    ledger = of(a_hit(1, an_entry("a", summary=TWO)))
+    told(ledger)
+    ledger.add(a_hit(2, an_entry("b", "duna", summary=here)))
+    (story,) = told(ledger)
+    assert (story.news.facts, len(story.news.sources)) == ((), 1)
+    ledger.add(
+        a_hit(3, an_entry("c", "agency", summary=there)),
+        a_hit(4, an_entry("d", "blog", summary=there)),
+        a_hit(5, an_entry("e", "stepovyi", summary="Text")),
+    )
+    (story,) = told(ledger)
+    assert [(note.fact.value, note.sources) for note in story.news.facts] == [("alaska", ("Agency", "Blog"))]
+    assert story.news.contradictions == (), "only one says Budapest"
+    ledger.add(a_hit(6, an_entry("f", "kolkata", summary=here)))
+    (story,) = told(ledger)
+    (one,) = story.news.contradictions
+    assert {side.fact.value: len(side.sources) for side in one.sides} == {"budapest": 2, "alaska": 2}
+
+
 def test_a_publisher_is_not_held_against_itself() -> None:
     ledger = of(a_hit(1, an_entry("a", summary=TWO)), a_hit(2, an_entry("b", summary=LONGER)))
     (story,) = told(ledger)

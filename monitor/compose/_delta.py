@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from monitor import text
@@ -152,35 +152,46 @@ def _sorted_out(case: Case, changes: Sequence[Change]) -> _Parts:
 
 def _new_facts(case: Case, items: Sequence[StoryEntry]) -> tuple[FactNote, ...]:
     """Return the values that these entries give and the reader was not told, with all who give them."""
-    known = [fact for item in case.known if item not in items for fact in case.facts(item)]
+    known = [fact for item in case.known for fact in case.facts(item) if fact_item(fact) in case.told]
     found: dict[str, list[tuple[Fact, StoryEntry]]] = {}
     for item in items:
         for fact in case.facts(item):
             if fact_item(fact) not in case.told and not any(_same(fact, one) for one in known):
                 found.setdefault(fact_item(fact), []).append((fact, item))
+    givers = _givers(case)
     notes = []
-    for given in found.values():
-        if _needs_another(given):
+    for name, given in found.items():
+        if _needs_another(given[0][0], givers[name]):
             continue
         best = case.ranked([item for _, item in given])[0]
         notes.append(
             FactNote(
                 fact=next(fact for fact, item in given if item is best),
                 item=best,
-                sources=case.sources([item.entry.id for _, item in given]),
+                sources=tuple(givers[name]),
             )
         )
     return tuple(notes)
 
 
-def _needs_another(given: Sequence[tuple[Fact, StoryEntry]]) -> bool:
-    """Whether a value is told only when a second source gives it.
+def _givers(case: Case) -> dict[str, dict[str, None]]:
+    """Return who gives which value: publishers in the order in which they were out, copies left out."""
+    givers: dict[str, dict[str, None]] = {}
+    for entry_id, item in case.items.items():
+        if entry_id not in case.copies:
+            for fact in case.facts(item):
+                givers.setdefault(fact_item(fact), {})[item.entry.source] = None
+    return givers
 
-    Of a length of days nobody knows from one sentence what lasted so: the talks, or the silence before.
+
+def _needs_another(fact: Fact, givers: Collection[str]) -> bool:
+    """Whether a value is told only when a second publisher gives it.
+
+    From one sentence nobody knows what lasted for days, the talks or the silence before them, nor what
+    was in the place that it names: the call came to Washington, its subject is Budapest.
     """
-    first = given[0][0]
-    long = first.kind is FactKind.DURATION and first.low >= _DAY
-    return long and len({item.entry.source for _, item in given}) < 2
+    vague = fact.kind is FactKind.PLACE or (fact.kind is FactKind.DURATION and fact.low >= _DAY)
+    return vague and len(givers) < 2
 
 
 def _same(one: Fact, other: Fact) -> bool:
@@ -241,12 +252,13 @@ def _items(
     case: Case, told: Iterable[StoryEntry], news: StoryNews, changes: Sequence[Change]
 ) -> tuple[str, ...]:
     """Return all that this telling tells, as items: told once, they are never news again."""
-    told = list(told)
+    told, givers = list(told), _givers(case)
     items = dict.fromkeys(denial_items(case, told))
     for item in told:
         items[f"entry:{item.entry.id}"] = None
         if item.entry.id not in case.copies:
-            items |= dict.fromkeys(fact_item(fact) for fact in case.facts(item))
+            facts = {fact_item(fact): fact for fact in case.facts(item)}
+            items |= {name: None for name, fact in facts.items() if not _needs_another(fact, givers[name])}
     items |= dict.fromkeys(name for one in news.contradictions for name in conflict_items(one))
     items |= dict.fromkeys(turn_item(note.turn.id) for note in news.turns)
     items |= dict.fromkeys(_revised(change) for change in changes if change.entry_id)

@@ -62,7 +62,13 @@ def _of(question: _Question, answers: Sequence[_Answer]) -> list[Contradiction]:
         differing = [pair for pair in conflicts(some[0].facts, others[0].facts) if _one_question(*pair)]
         if differing and any(_rivals(one, other) for one in some for other in others):
             pairs |= {frozenset((a.value, b.value)) for a, b in differing}
-    return [_side_by_side(question, values, answers) for values in _connected(pairs)]
+    found = [_side_by_side(question, values, answers) for values in _connected(pairs)]
+    return [one for one in found if one.kind != FactKind.PLACE or _borne_out(one)]
+
+
+def _borne_out(one: Contradiction) -> bool:
+    """Whether two publishers stand behind each side: a report names other places than that of the event."""
+    return all(len(side.sources) > 1 for side in one.sides)
 
 
 def _one_question(a: Fact, b: Fact) -> bool:
