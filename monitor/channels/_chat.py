@@ -86,7 +86,7 @@ def read_text(text: str, subject: str = "") -> Chat:
     """Return what a rendered part says (see `read`)."""
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     data = data if isinstance(data, dict) else {}
     items: list[Item] = []

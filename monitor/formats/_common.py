@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from monitor.formats._dates import parse_date
 from monitor.model import Item
+from monitor.text import stream_safe
 
 MAX_ITEMS: Final = 2_000
 """Items read from one document, in document order: 50,000 of them cost 21 s of CPU (measured)."""
@@ -73,8 +74,10 @@ def fix_slashes(link: str) -> str:
 
 
 def absolute(base: str, link: str) -> str:
-    """Return a link made absolute; a link that cannot be read stays as it is."""
-    link = fix_slashes(link)
+    """Return a link made absolute; a link that cannot be read stays as it is, one that is too long is none."""
+    if len(link) > LONGEST_LINK:
+        return ""
+    link = fix_slashes(link if link.isascii() else stream_safe(link))  # urlsplit normalises hosts
     if not base or (_USUAL.match(link) and "/." not in link):
         return link
     try:
@@ -85,8 +88,6 @@ def absolute(base: str, link: str) -> str:
 
 def safe_link(link: str) -> str:
     """Return a link that may be shown to a reader, else nothing (`javascript:`, `data:`, `file:`)."""
-    if len(link) > LONGEST_LINK:
-        return ""
     if _USUAL.match(link):
         return link
     link = "".join(link.split()) if link.strip() != link or "\n" in link else link

@@ -191,7 +191,7 @@ class Renderer:
         if part == "json":
             try:
                 return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise RenderError(f"is not JSON: {error}", template=template.name or names[0]) from error
         return passages.clipped(text, _SUBJECT) if part.startswith("subject") else text
 
