@@ -112,11 +112,15 @@ class Reader:
         return str(format_list([str(v) for v in values], locale=self.locale)) if values else ""
 
     def tongue(self, tag: str) -> str:
-        """Return the name of a language in the reader's (ইংরেজি); the tag itself if it has none."""
+        """Return the name of a language in the reader's (ইংরেজি); the tag itself if it has none.
+
+        Of what a publisher wrote for a tag only letters and digits are left: it is printed as it is.
+        """
         short = tag.replace("_", "-").partition("-")[0].lower()
         if (self.locale.language, short) in _TONGUES:
             return _TONGUES[self.locale.language, short]
-        return str(self.locale.languages.get(short, tag))
+        plain = "".join(c for c in tag[:35] if c.isalnum() or c == "-")
+        return str(self.locale.languages.get(short, plain))
 
     def zone_name(self, at: datetime) -> str:
         """Return the zone's name and offset at a moment: Asia/Dhaka, UTC+6."""

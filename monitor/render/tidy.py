@@ -116,6 +116,7 @@ def _entry(entry: Entry) -> Entry:
         content=lines(entry.content),
         author=line(entry.author),
         source=line(entry.source),
+        language=line(entry.language),
         tags=tuple(line(tag) for tag in entry.tags),
     )
 
