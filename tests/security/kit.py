@@ -73,6 +73,8 @@ def rss(inside: str, head: str = "") -> bytes:
     ).encode()
 
 
+OWN_ANCHOR = "#unsubscribe"
+"""What the shipped page has where mail puts its link to leave a list."""
 MARKER = "data-pwned"
 _RUN = f"document.documentElement.setAttribute('{MARKER}','1')"
 SCRIPTS = (
@@ -202,7 +204,7 @@ class Page(HTMLParser):
             address = (value or "").strip()
             if name.startswith("on") or name == "http-equiv":
                 self.active.append(f"<{tag} {name}={address[:80]}>")
-            elif name in _ADDRESSES:
+            elif name in _ADDRESSES and address != OWN_ANCHOR:
                 self.links.append(address)
                 if tag != "a" or name != "href" or urlsplit(address).scheme not in ("http", "https"):
                     self.active.append(f"<{tag} {name}={address[:80]}>")
