@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 import monitor
 from monitor.model import Fetched, FetchResult
 from tests.politeness.kit import START, feed
@@ -52,6 +54,32 @@ def loop_cpu() -> Iterator[LoopCpu]:
         yield found
     finally:
         setattr(Handle, "_run", run)  # noqa: B010
+
+
+@dataclass(slots=True)
+class Memory:
+    """How many bytes of resident memory came to be used at most, over what was used before."""
+
+    grown: int = 0
+
+
+@contextmanager
+def peak_memory() -> Iterator[Memory]:
+    """Measure this process's peak from here on: Linux forgets the one before when asked to (proc(5))."""
+    found, before = Memory(), _memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    yield found
+    found.grown = _memory("VmHWM") - before
+
+
+def _memory(name: str) -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc/self/clear_refs"
+)
 
 
 async def aside(work: Callable[..., Any], *arguments: Any) -> Any:

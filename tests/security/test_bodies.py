@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import brotli
 import pytest
@@ -26,7 +25,7 @@ from monitor.errors import FetchReason
 from monitor.model import Failed, Fetched, Validators
 from tests.politeness.kit import EAGER, LOCAL, feed, fetching, refused
 from tests.politeness.server import FEED, Reply, Request, Server
-from tests.security.kit import LOOP_LIMIT, loop_cpu
+from tests.security.kit import LOOP_LIMIT, loop_cpu, needs_proc
 from tests.world import ROOT
 
 NONE = Validators()
@@ -55,27 +54,23 @@ def bomb(coding: str, megabytes: int = GIGABYTE) -> bytes:
 
 
 CLIENT = """
-import asyncio, json, re, sys
-from pathlib import Path
+import asyncio, json, sys
 from monitor.model import Validators
 from tests.politeness.kit import feed, fetching
-
-def memory(name):
-    return int(re.search(name + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+from tests.security.kit import peak_memory
 
 async def main():
     async with fetching() as fetcher:
         await fetcher.fetch(feed(sys.argv[1] + "/plain"), Validators())
-        before = memory("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew, proc(5)
-        result = await fetcher.fetch(feed(sys.argv[1] + sys.argv[2]), Validators())
-        print(json.dumps({"grown": memory("VmHWM") - before, "outcome": str(result.outcome)}))
+        with peak_memory() as memory:
+            result = await fetcher.fetch(feed(sys.argv[1] + sys.argv[2]), Validators())
+        print(json.dumps({"grown": memory.grown, "outcome": str(result.outcome)}))
 
 asyncio.run(main())
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc/self/clear_refs")
+@needs_proc
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 async def test_ghsa_2qfp_q593_8484_a_gigabyte_ends_at_the_limit_in_little_memory(coding: str) -> None:
     """Brotli GHSA-2qfp-q593-8484 and httpx's own decoders: 758 bytes took 1.95 GB and 8 to 20 seconds."""

@@ -92,7 +92,7 @@ def check(raw: bytes, message: Message) -> None:
         assert mail["Bcc"] is None
         assert mail["Cc"] is None
         assert mail.get_content_type() == "multipart/alternative"
-        assert [part.get_content_type() for part in mail.get_payload()] == ["text/plain", "text/html"]
+        assert [part.get_content_type() for part in list(mail.walk())[1:]] == ["text/plain", "text/html"]
     mail = message_from_bytes(raw)
     subject = str(make_header(decode_header(re.sub(r"\r?\n(?=[ \t])", "", mail["Subject"]))))
     assert not any(ord(c) < 32 or c in "\x85\u2028\u2029" for c in subject)
