@@ -74,7 +74,7 @@ def fix_slashes(link: str) -> str:
 
 
 def absolute(base: str, link: str) -> str:
-    """Return a link made absolute; a link that cannot be read stays as it is, one that is too long is none."""
+    """Return a link made absolute; what cannot be read stays as it is, what is too long is no link."""
     if len(link) > LONGEST_LINK:
         return ""
     link = fix_slashes(link if link.isascii() else stream_safe(link))  # urlsplit normalises hosts

@@ -17,7 +17,9 @@ from monitor.formats import _common
 from monitor.formats._charset import is_utf8
 from monitor.model import Document, Item
 
-_SKIP: Final = re.compile(rb"<skip(hours|days)\b[^<>]{0,200}>(.{0,2000}?)</skip\1>", re.IGNORECASE | re.DOTALL)
+_SKIP: Final = re.compile(
+    rb"<skip(hours|days)\b[^<>]{0,200}>(.{0,2000}?)</skip\1>", re.IGNORECASE | re.DOTALL
+)
 _SKIPPED: Final = re.compile(rb"<(?:hour|day)>\s*([A-Za-z0-9]{1,10})\s*</", re.IGNORECASE)
 _RELATIONS: Final = ("self", "hub", "prev-archive", "next")
 
