@@ -7,9 +7,11 @@ feedparser reads it. Refusing entities is up to us: lxml's options alone do not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -25,6 +27,7 @@ DCTERMS: Final = "{http://purl.org/dc/terms/}"
 CONTENT: Final = "{http://purl.org/rss/1.0/modules/content/}"
 SYNDICATION: Final = "{http://purl.org/rss/1.0/modules/syndication/}"
 MEDIA: Final = ("{http://search.yahoo.com/mrss/}", "{http://search.yahoo.com/mrss}")
+ITUNES: Final = "{http://www.itunes.com/"
 XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
@@ -35,78 +38,26 @@ _PREFIXES: Final = frozenset(
 """Prefixes that feedparser knows even where they are bound to another namespace; None: it looks at
 the name alone."""
 
-_HARMLESS_MEDIA: Final = frozenset(
-    [
-        "content",
-        "thumbnail",
-        "credit",
-        "rating",
-        "group",
-        "player",
-        "restriction",
-        "copyright",
-        "text",
-        "hash",
-        "community",
-        "statistics",
-        "starRating",
-        "backLinks",
-        "status",
-        "price",
-        "license",
-        "subTitle",
-        "peerLink",
-        "location",
-        "rights",
-        "scenes",
-        "embed",
-        "responses",
-        "comments",
-    ]
-)
-_RISKY: Final = frozenset(
-    [
-        "summary",
-        "content",
-        "body",
-        "fullitem",
-        "id",
-        "updated",
-        "modified",
-        "issued",
-        "published",
-        "created",
-        "abstract",
-        "info",
-        "keywords",
-        "tags",
-        "language",
-        "managingeditor",
-        "contributor",
-        "entry",
-        "item",
-        "feed",
-        "channel",
-        "webmaster",
-        "name",
-        "email",
-        "uri",
-        "url",
-        "homepage",
-        "dc:date",
-        "rights",
-        "copyright",
-        "subtitle",
-        "tagline",
-        "textinput",
-        "image",
-        "lastbuilddate",
-        "expirationdate",
-        "newlocation",
-        "generator",
-    ]
-)
+_HARMLESS_MEDIA: Final = frozenset((
+    "content", "thumbnail", "credit", "rating", "group", "player", "restriction", "copyright", "text",
+    "hash", "community", "statistics", "starRating", "backLinks", "status", "price", "license", "subTitle",
+    "peerLink", "location", "rights", "scenes", "embed", "responses", "comments",
+))  # fmt: skip
+_RISKY: Final = frozenset((
+    "summary", "content", "body", "fullitem", "id", "updated", "modified", "issued", "published",
+    "created", "abstract", "info", "keywords", "tags", "language", "managingeditor", "contributor",
+    "entry", "item", "feed", "channel", "webmaster", "name", "email", "uri", "url", "homepage", "dc:date",
+    "rights", "copyright", "subtitle", "tagline", "textinput", "image", "lastbuilddate", "expirationdate",
+    "newlocation", "generator",
+))  # fmt: skip
 """Elements without a namespace that feedparser would take for something of an item's."""
+
+
+_HEADS: Final = frozenset(
+    ("title", "link", "language", "ttl", "id", "skiphours", "skipdays", "item", "entry", "channel")
+)
+_ABSOLUTE: Final = re.compile(r"https?://[\w.-]+(?::[0-9]+)?(?:/[^\[\]]*)?\Z")
+_HTML: Final = ("text/html", "application/xhtml+xml", "html")
 
 
 class _OddError(Exception):
@@ -150,8 +101,12 @@ def _document(root: Any, url: str, *, bases: bool) -> Document:
         return read_root(root, url)
     if any(element.get(BASE) is not None for element in root.iter() if element is not root):
         raise _OddError
-    document = read_root(root, _common.absolute(url, root.get(BASE, "")))
-    if any(item.guid and ":" not in item.guid for item in document.items):
+    stated = root.get(BASE, url)
+    if not _ABSOLUTE.match(stated):
+        raise _OddError
+    base = _common.absolute(url, stated)
+    document = read_root(root, base)
+    if any(item.guid and urljoin(base, item.guid) != item.guid for item in document.items):
         raise _OddError  # feedparser takes a relative id for a link against the base
     return document
 
@@ -160,10 +115,9 @@ def _rss(root: Any, url: str) -> Document:
     if len(root) != 1 or root[0].tag != "channel":
         raise _OddError
     channel = root[0]
-    _no_others(root, ("entry", f"{ATOM}entry", f"{RSS1}item", "feed", f"{ATOM}feed"))
     items = channel.findall("item")
-    if len(items) != sum(1 for _ in root.iter("item")):
-        raise _OddError
+    _no_others(root, len(items) + 1)
+    _head(channel, "item", ("title", "link", "language", "ttl", "skipHours", "skipDays", f"{ATOM}link"))
     language = _language(root) or _language(channel) or _text_of(channel, "language")
     return Document(
         title=_text_of(channel, "title"),
@@ -181,10 +135,10 @@ def _rdf(root: Any, url: str) -> Document:
     channel = root.find(f"{RSS1}channel")
     if channel is None:
         raise _OddError
-    _no_others(root, ("item", "entry", f"{ATOM}entry", "channel"))
     items = root.findall(f"{RSS1}item")
-    if len(items) != sum(1 for _ in root.iter(f"{RSS1}item")):
-        raise _OddError
+    _no_others(root, len(items) + 1)
+    _head(root, f"{RSS1}item", (f"{RSS1}channel",))
+    _head(channel, "", (f"{RSS1}title", f"{RSS1}link", f"{DC}language", f"{ATOM}link"))
     language = _language(root) or _text_of(channel, f"{DC}language")
     return Document(
         title=_text_of(channel, f"{RSS1}title"),
@@ -199,22 +153,19 @@ def _rdf(root: Any, url: str) -> Document:
 
 
 def _atom(root: Any, url: str) -> Document:
-    _no_others(root, ("item", "entry", "channel"))
     entries = root.findall(f"{ATOM}entry")
-    if len(entries) != sum(1 for _ in root.iter(f"{ATOM}entry")):
-        raise _OddError
+    _no_others(root, len(entries) + 1)
+    _head(root, f"{ATOM}entry", (f"{ATOM}title", f"{ATOM}link", f"{ATOM}id"))
     language = _language(root)
-    home = next(
-        (
-            link.get("href", "")
-            for link in root.findall(f"{ATOM}link")
-            if link.get("rel", "alternate") == "alternate"
-        ),
-        "",
-    )
+    title, identity = root.find(f"{ATOM}title"), root.find(f"{ATOM}id")
+    home = [
+        link.get("href", "")
+        for link in root.findall(f"{ATOM}link")
+        if link.get("rel", "alternate") == "alternate" and link.get("type", "text/html") in _HTML
+    ]
     return Document(
-        title=_text_of(root, f"{ATOM}title"),
-        link=_feed_link(url, home),
+        title="" if title is None else _construct(title),
+        link=_feed_link(url, home[-1] if home else "" if identity is None else _value(identity)),
         language=language,
         format="atom",
         path="strict",
@@ -224,9 +175,26 @@ def _atom(root: Any, url: str) -> Document:
     )
 
 
-def _no_others(root: Any, tags: tuple[str, ...]) -> None:
-    if next(root.iter(*tags), None) is not None:
+def _no_others(root: Any, count: int) -> None:
+    """Raise if there are items or feeds in places or namespaces where they were not looked for."""
+    if sum(1 for _ in root.iter("{*}item", "{*}entry", "{*}feed", "{*}channel")) != count:
         raise _OddError
+
+
+def _head(parent: Any, item: str, known: tuple[str, ...]) -> None:
+    """Raise for what feedparser would take for the feed's title, link or language, or for an item, too."""
+    seen = set()
+    for child in parent:
+        tag = child.tag
+        if tag == item:
+            continue
+        if not isinstance(tag, str):
+            raise _OddError  # an entity that was not resolved
+        name = tag.rpartition("}")[2].lower()
+        if name in _HEADS and not tag.startswith((ITUNES, *MEDIA)):
+            if tag not in known or (tag in seen and name != "link"):
+                raise _OddError
+            seen.add(tag)
 
 
 def _language(element: Any) -> str:
@@ -267,7 +235,9 @@ def _links(channel: Any, url: str) -> dict[str, Any]:
     for link in channel.findall(f"{ATOM}link"):
         href = link.get("href", "").strip()
         for rel in link.get("rel", "").lower().split():
-            if href and rel in ("self", "hub", "prev-archive", "next"):
+            if rel in ("self", "hub", "prev-archive", "next"):
+                if not href:
+                    raise _OddError  # the document itself, where there is a base
                 found.setdefault(rel, _feed_link(url, href))
     return {
         "self_url": found.get("self", ""),
@@ -307,6 +277,8 @@ _PLAIN: Final = {
 }
 _MEANINGFUL: Final = frozenset({"type", "mode", "base", "href"})
 """Attributes by which feedparser takes an element's text for something else."""
+_CONSTRUCTS: Final = frozenset(("type", LANG, "{http://www.w3.org/XML/1998/namespace}space"))
+"""Attributes of a text construct that are what they seem."""
 _TAGS: Final = frozenset({"category", f"{DC}subject"})
 _AUTHORS: Final = frozenset({"author", f"{DC}creator"})
 
@@ -346,7 +318,7 @@ def _child(parts: _Parts, child: Any, url: str, namespace: str) -> None:
         parts.tags.append(_value(child))
     elif tag == "guid":
         value = _value(child)
-        parts.permalink = child.get("isPermaLink", "true") == "true"
+        parts.permalink = all(v == "true" for k, v in child.items() if k.lower() == "ispermalink")
         parts.put("guid", _common.fix_slashes(value) if parts.permalink else value)
     else:
         _other(parts, child, tag)
@@ -445,7 +417,7 @@ def _construct(element: Any) -> str:
     """Return the text of a text construct (RFC 4287 §3.1) that is plain or escaped HTML."""
     if len(element) or element.get("type", "text") not in ("text", "html", "text/html", "text/plain"):
         raise _OddError
-    if "mode" in element.attrib:
+    if not _CONSTRUCTS.issuperset(element.keys()):
         raise _OddError
     return _common.repair((element.text or "").strip())
 
@@ -457,13 +429,15 @@ def _entry_link(parts: _Parts, link: Any, url: str) -> None:
         raise _OddError
     if link.get("rel", "alternate").lower() != "alternate":
         return
-    if link.get("type", "text/html").lower() not in ("text/html", "application/xhtml+xml", "html"):
+    if link.get("type", "text/html").lower() not in _HTML:
         raise _OddError
     parts.one["link"] = _common.absolute(url, href)
 
 
 def _finished(parts: _Parts, url: str, language: str, *, atom: bool) -> Item:
     one = parts.one
+    if len(parts.authors) > 1 and any("@" in author for author in parts.authors):
+        raise _OddError  # feedparser looks for addresses in them with a pattern of its own
     return _common.item(
         base=url,
         guid=one.get("guid", ""),
