@@ -10,6 +10,9 @@ _DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _ROOT: Final = re.compile(rb"<[A-Za-z_]")
 _BOM: Final = b"\xef\xbb\xbf"
+_BEYOND_ASCII: Final = re.compile("[^\0-\x7f]")
+_TORN: Final = 20
+"""Whole letters beyond ASCII for each torn one: in another encoding hardly any is whole."""
 _STATEFUL: Final = ("iso-2022", "iso2022", "utf-7", "utf7", "hz", "utf-16", "utf-32")
 """Encodings whose bytes look like ASCII or have no ASCII: success as UTF-8 proves nothing."""
 
@@ -53,6 +56,20 @@ def as_utf8(body: bytes, content_type: str) -> bytes | None:
         return body.lstrip(b" \t\r\n").decode(names.pop()).encode("utf-8")
     except (LookupError, UnicodeError):
         return None
+
+
+def mended(body: bytes, content_type: str) -> bytes:
+    """Return a UTF-8 body in which some characters are cut, with U+FFFD in their place; else as it is.
+
+    Publishers shorten texts at so many bytes: one torn letter, and feedparser takes a whole Bengali
+    feed for windows-1252.
+    """
+    if any(name not in ("utf-8", "utf8") for name in _declared(body, content_type)) or b"\0" in body[:64]:
+        return body
+    text = body.decode("utf-8", "replace")
+    torn = text.count("\ufffd")
+    whole = len(_BEYOND_ASCII.findall(text)) - torn
+    return text.encode("utf-8") if 0 < torn * _TORN <= whole else body
 
 
 def has_doctype(text: bytes) -> bool:

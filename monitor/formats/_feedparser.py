@@ -14,7 +14,7 @@ import feedparser
 
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _common
-from monitor.formats._charset import is_utf8
+from monitor.formats._charset import is_utf8, mended
 from monitor.model import Document, Item
 
 _SKIP: Final = re.compile(
@@ -29,6 +29,9 @@ def read(body: bytes, content_type: str, *, url: str) -> Document:
     # Its own base is not told, so that ids stay as they are published; links are made absolute here.
     # What is UTF-8 is told to be: feedparser believes a wrong header.
     utf8 = is_utf8(body, content_type)
+    if not utf8:
+        whole = mended(body, content_type)
+        utf8, body = whole is not body, whole
     kind = "application/xml; charset=utf-8" if utf8 else content_type or "application/xml"
     try:
         # Always a stream: a bytes body that happens to be a path makes feedparser open that file,
