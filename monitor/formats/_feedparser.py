@@ -114,6 +114,9 @@ def _item(entry: Any, url: str, language: str, *, atom: bool) -> Item:
     authors = [
         str(author.get("name") or author.get("email") or "") for author in dict.get(entry, "authors") or ()
     ]
+    if len(authors) == 1 and _text(entry, "author"):
+        # As it is published: feedparser takes addresses out of it, and knows no domain past four letters.
+        authors = [_text(entry, "author")]
     detail = dict.get(entry, "title_detail") or {}
     spoken = str(detail.get("language") or "").replace("_", "-")
     return _common.item(
