@@ -18,7 +18,7 @@ from monitor.formats import _feedparser
 from monitor.model import Document, Feed, Fetched, FetchResult
 from monitor.parse import Parser
 
-HERE = Path(__file__).parent / "corpus" / "feeds"
+HERE = Path(__file__).parent / "corpus"
 FEED = Feed(url="https://example.org/feed.xml", source="Example")
 
 TOKENS = (
@@ -103,7 +103,8 @@ TYPES = (
 
 def corpus() -> list[bytes]:
     """Return the feeds to start from, always in the same order."""
-    return [path.read_bytes() for path in sorted(HERE.iterdir()) if path.suffix in (".xml", ".feed")]
+    paths = [*sorted((HERE / "feeds").iterdir()), *sorted((HERE / "tricky").iterdir())]
+    return [path.read_bytes() for path in paths if path.suffix in (".xml", ".feed")]
 
 
 def mutant(number: int, seeds: list[bytes], seed: int = 0) -> tuple[bytes, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,11 @@ HERE = Path(__file__).parent / "corpus" / "feeds"
 OURS = sorted(path for path in HERE.iterdir() if path.suffix in (".xml", ".feed"))
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "feeds"
 REAL = sorted(SHARED.rglob("*.xml")) if SHARED.is_dir() else []
+TRICKY = sorted((HERE.parent / "tricky").glob("*.xml"))
+EXPECTED = json.loads((HERE.parent / "tricky" / "expected.json").read_text("utf-8"))
+SNAPSHOTS = sorted((SHARED.parent / "snapshots").glob("*.tar.gz"))
+POLLS = 25
+"""Bodies looked at of each archive of successive polls, spread over all of it."""
 URL = "https://feeds.example.org/feed.xml"
 
 needs_shared = pytest.mark.skipif(not REAL, reason="the shared research data is not next to the checkout")
@@ -70,13 +76,69 @@ def test_both_paths_agree_on_our_feeds(path: Path) -> None:
         assert replace(strict, path="feedparser") == _feedparser.read(body, "", url=URL)
 
 
+def agrees(body: bytes, content_type: str = "application/xml") -> bool:
+    """Say whether the strict path takes a body; if so, all it says must be what feedparser says."""
+    strict = _strict.read(body, content_type, url=URL)
+    if strict is None:
+        return False
+    assert replace(strict, path="feedparser") == _feedparser.read(body, content_type, url=URL)
+    return True
+
+
+@pytest.mark.parametrize("path", TRICKY, ids=lambda path: path.stem)
+def test_both_paths_agree_on_what_is_tricky(path: Path) -> None:
+    """Namespaces, bases, CDATA, entities, types, encodings, and what publishers' software does to them."""
+    for content_type in (
+        "",
+        "application/xml",
+        "text/xml; charset=us-ascii",
+        "application/rss+xml; charset=utf-8",
+    ):
+        agrees(path.read_bytes(), content_type)
+    assert agrees(path.read_bytes(), "") is (EXPECTED[path.name].get("path") == "strict")
+
+
+@pytest.mark.parametrize("path", TRICKY, ids=lambda path: path.stem)
+def test_what_is_tricky_comes_out_as_it_should(path: Path) -> None:
+    document = read(path)
+    wanted = EXPECTED[path.name]
+    assert (document.path, document.title, document.language) == (
+        wanted["path"],
+        wanted["title"],
+        wanted["language"],
+    )
+    names = {"guid": "id"}
+    items = [
+        {
+            names.get(name, name): value
+            for name, value in plain(replace(Document(), items=(one,)))["items"][0].items()
+        }
+        for one in document.items
+    ]
+    assert [{k: v for k, v in one.items() if v} for one in items] == wanted["items"]
+
+
+def test_most_of_what_is_tricky_takes_the_strict_path() -> None:
+    assert len(TRICKY) > 100
+    assert sum(one.get("path") == "strict" for one in EXPECTED.values()) >= 60
+
+
 @needs_shared
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_both_paths_agree_on_real_feeds(path: Path) -> None:
-    body = path.read_bytes()
-    strict = _strict.read(body, "application/xml", url=URL)
-    if strict is not None:
-        assert replace(strict, path="feedparser") == _feedparser.read(body, "application/xml", url=URL)
+    agrees(path.read_bytes())
+
+
+@needs_shared
+@pytest.mark.parametrize("path", SNAPSHOTS, ids=lambda path: path.name)
+def test_both_paths_agree_on_successive_polls(path: Path) -> None:
+    with tarfile.open(path) as archive:
+        members = [one for one in archive if one.isfile() and one.name.endswith(".xml")]
+        files = [archive.extractfile(one) for one in members[:: max(1, len(members) // POLLS)]]
+        bodies = [file.read() for file in files if file is not None]
+    assert len(bodies) >= POLLS
+    taken = [agrees(body) for body in bodies]
+    assert any(taken) is ("malformed" not in path.name)
 
 
 @needs_shared

@@ -18,11 +18,12 @@ import pytest
 
 from monitor import config as configs
 from monitor import service, text
+from monitor.addresses import canonical
 from monitor.channels import _chat, _http
 from monitor.channels._room import markdown
 from monitor.channels._text import cut, one_line, said
 from monitor.cluster import Clusterer
-from monitor.dedupe import candidates, canonical, marks
+from monitor.dedupe import candidates, marks
 from monitor.errors import ParseError, QueryError
 from monitor.fetch import headers
 from monitor.formats import _common, _strict
