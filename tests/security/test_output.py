@@ -114,6 +114,7 @@ def test_the_measure_sees_what_is_active(payload: str) -> None:
     assert Page(f"<p>{payload}</p>").active or Page(f'<p title="{payload}">').active or payload == SCRIPTS[7]
 
 
+@pytest.mark.chromium
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: chromium)")
 def test_cve_2025_31483_nothing_runs_in_a_real_browser(tmp_path: Path) -> None:
     """A script would leave its mark on the page that Chromium hands back."""
