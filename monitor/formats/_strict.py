@@ -57,6 +57,9 @@ _HEADS: Final = frozenset(
     ("title", "link", "language", "ttl", "id", "skiphours", "skipdays", "item", "entry", "channel")
 )
 _ABSOLUTE: Final = re.compile(r"https?://[\w.-]+(?::[0-9]+)?(?:/[^\[\]]*)?\Z")
+_MARK: Final = b"\xef\xbb\xbf"
+_MARKED_TAG: Final = re.compile(rb"<[^<>]*\xef\xbb\xbf")
+"""A byte order mark in a name: a letter of it to lxml, nothing to feedparser."""
 _HTML: Final = ("text/html", "application/xhtml+xml", "html")
 
 
@@ -67,7 +70,7 @@ class _OddError(Exception):
 def read(body: bytes, content_type: str, *, url: str) -> Document | None:
     """Return the document, or None to decline. Never raises for what a body may hold."""
     text = as_utf8(body, content_type)
-    if text is None or has_doctype(text):
+    if text is None or has_doctype(text) or (_MARK in text and _MARKED_TAG.search(text)):
         return None
     parser = etree.XMLParser(
         encoding="utf-8",
