@@ -7,7 +7,8 @@ changes a story or its id. docs/decisions/0003-stories.md tells how and why.
 """
 
 from monitor.cluster.clusterer import WINDOW, Clusterer
+from monitor.cluster.evaluate import evaluate as evaluate_stories
 from monitor.cluster.naming import identity
 from monitor.cluster.prints import Known
 
-__all__ = ["WINDOW", "Clusterer", "Known", "identity"]
+__all__ = ["WINDOW", "Clusterer", "Known", "evaluate_stories", "identity"]

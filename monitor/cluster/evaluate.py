@@ -1,44 +1,76 @@
-"""How good are the stories: B-cubed over labelled entries (Bagga and Baldwin, 1998; Amigó et al., 2009)."""
+"""How good are the stories: labelled entries against what the clusterer says, by B-cubed.
+
+B-cubed (Bagga and Baldwin 1998) asks for every entry how much of what it was put together with belongs
+to it (precision) and how much of what belongs to it was put there (recall), and takes the mean.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from monitor.cluster.clusterer import Clusterer
+from monitor.cluster.prints import Known
+from monitor.model import Entity, Entry
+
+
+def evaluate(
+    entries: Sequence[Entry],
+    labels: Mapping[str, str],
+    entities: Iterable[Entity],
+    known: Mapping[str, Known],
+) -> dict[str, Any]:
+    """Return B-cubed figures of what a clusterer makes of `entries`, beside those of singletons.
+
+    `labels` names the story of each entry. All entries come at once; their order makes no difference.
+    """
+    clusterer = Clusterer(entities)
+    found = {entry_id: story.id for story in clusterer.add(entries, known) for entry_id in story.entry_ids}
+    languages = {entry.id: entry.language.partition("-")[0] for entry in entries}
+    mixed: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        mixed[found[entry.id]].append(entry.id)
+    return {
+        "cases": len(entries),
+        "stories": len(set(labels.values())),
+        "found": len(mixed),
+        "bcubed": bcubed(labels, found),
+        "across_languages": bcubed(labels, found, languages),
+        "singletons": bcubed(labels, {one: one for one in labels}),
+        "mixed": sorted(sorted(ids) for ids in mixed.values() if len({labels[one] for one in ids}) > 1),
+    }
 
 
 def bcubed(
-    gold: Mapping[str, Hashable], found: Mapping[str, Hashable], *, kind: Mapping[str, str] | None = None
+    labels: Mapping[str, str], found: Mapping[str, str], languages: Mapping[str, str] | None = None
 ) -> dict[str, float]:
-    """Return precision, recall and F1 of a grouping: entry id → group, as labelled and as found.
+    """Return precision, recall and F1 of a grouping.
 
-    An entry's precision is the share of its found group that shares its label, its recall the share
-    of its label's entries that its found group has; both are means over entries, and an entry
-    belongs to its own group. With `kind` (entry id → language) only pairs of two kinds count and
-    only entries that have such a pair: how well groups reach across languages.
+    With `languages` only pairs of different languages count, and an entry only where it has such a
+    partner: in what was found for precision, in what should be for recall.
     """
-    wanted, had = _members(gold), _members(found)
+    wanted, got = _groups(labels), _groups(found)
     precisions, recalls = [], []
-    for one, label in gold.items():
-        mine, theirs = had[found[one]], wanted[label]
-        if kind is not None:
-            mine, theirs = ({o for o in group if kind[o] != kind[one]} for group in (mine, theirs))
-        right = len(mine & theirs)
-        if mine:
-            precisions.append(right / len(mine))
+    for one in labels:
+        mine, theirs = wanted[labels[one]], got[found[one]]
+        if languages is not None:
+            mine, theirs = (
+                {other for other in group if languages[other] != languages[one]} for group in (mine, theirs)
+            )
+        both = len(mine & theirs)
         if theirs:
-            recalls.append(right / len(theirs))
-    precision, recall = _mean(precisions), _mean(recalls)
+            precisions.append(both / len(theirs))
+        if mine:
+            recalls.append(both / len(mine))
+    precision = sum(precisions) / len(precisions) if precisions else 1.0
+    recall = sum(recalls) / len(recalls) if recalls else 1.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return {"precision": precision, "recall": recall, "f1": f1}
 
 
-def _members(groups: Mapping[str, Hashable]) -> defaultdict[Hashable, set[str]]:
-    members: defaultdict[Hashable, set[str]] = defaultdict(set)
-    for one, group in groups.items():
-        members[group].add(one)
-    return members
-
-
-def _mean(values: list[float]) -> float:
-    """Return the mean; 1 where nothing could be wrong."""
-    return sum(values) / len(values) if values else 1.0
+def _groups(names: Mapping[str, str]) -> dict[str, set[str]]:
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    for one, name in names.items():
+        groups[name].add(one)
+    return groups

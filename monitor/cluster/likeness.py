@@ -17,7 +17,7 @@ from monitor.cluster.rarity import Rarity
 REACH = 72.0
 """Hours between two entries after which they are not compared any more."""
 
-_START = -1.1
+_START = -1.0
 """What any two entries begin with: most pairs do not belong together …"""
 _CROWD, _FEW = -1.5, 25.0
 """… and the fewer do, the more entries there are to choose from: per factor e above so many."""
@@ -35,12 +35,14 @@ _ACTOR_LEAST, _ACTOR_FULL = 1.0, 2.0
 _PER_DAY = -3.0
 _AT_ONCE = -0.5
 _AT_ONCE_HOURS = 6.0
-_VAGUE_HOURS = 6.0
+_VAGUE_HOURS = 4.0
 """Added to the distance where a publisher gives a day and no time."""
 _UNKNOWN = -3.7
 """The part of time where it is hardly known: a month, or nothing."""
-_COMMENT = -2.3
+_COMMENT = -4.5
 _PHASE = -1.8
+_ACROSS = 0.8
+"""In another language no words can be shared: what was not asked speaks against nothing."""
 _SAME_SOURCE = -1.2
 """A publisher seldom tells one piece of news twice."""
 _LATER_NAME = 0.5
@@ -130,6 +132,7 @@ _NAMED = (
     "comment",
     "phase",
     "source",
+    "language",
 )
 
 
@@ -164,6 +167,7 @@ def _parts(
         _COMMENT if one.comment or other.comment else 0.0,
         _PHASE if (_before(one) and _over(other)) or (_over(one) and _before(other)) else 0.0,
         _SAME_SOURCE if one.source == other.source else 0.0,
+        0.0 if same else _ACROSS,
     )
 
 

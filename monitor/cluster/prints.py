@@ -15,12 +15,14 @@ from monitor.cluster.agencies import agency_of
 from monitor.cluster.copies import Sketch, sketch_of
 from monitor.cluster.titles import bare_title
 from monitor.cluster.vetoes import dividing
-from monitor.model import Entity, Entry, Fact
+from monitor.model import Entity, Entry, Fact, FactKind
 
 NAMES = 12
 """Entities that are compared, in order of first mention: those of a long text's end are not its news."""
 FIRST_NAMES = 6
 """The first of them, which stand in the title or the first sentence, count in full."""
+VALUES = 3
+"""Dates, numbers and measures that are compared like entities."""
 _HEAD = 25
 """Words of the summary that stand for a title where there is none."""
 _LEAD = 40
@@ -123,7 +125,7 @@ class Reader:
         words = member.headlines if member else languages.Headlines()
         numbers = self._words(language, head, words.stops)
         rest = self._words(language, lead_words[:_LEAD], words.stops).keys() - numbers.keys()
-        names = self._names(entry.entities)
+        names = (*self._values(known.facts), *self._names(entry.entities))
         line = f" {' '.join(head)} "
         start, end = _times(entry, known.bounds)
         return Print(
@@ -156,6 +158,13 @@ class Reader:
     def _names(self, entities: Iterable[str]) -> tuple[int, ...]:
         return tuple(dict.fromkeys(map(self.name, entities)))[:NAMES]
 
+    def _values(self, facts: Iterable[Fact]) -> Iterable[int]:
+        """Return the numbers of what is dated, counted or measured: it is the same in every language."""
+        told = (
+            f"={fact.kind.value}:{fact.value}" for fact in facts if fact.kind in _MEASURED and _is_one(fact)
+        )
+        return [self.name(value) for value in list(dict.fromkeys(told))[:VALUES]]
+
     def _words(self, language: str, words: Iterable[str], stops: frozenset[str]) -> dict[int, None]:
         """Return the numbers of words that say something, in their order."""
         found: dict[int, None] = {}
@@ -170,6 +179,14 @@ class Reader:
                 number = known[word] = crc32(f"{language}:{word[:_ROOT]}".encode("utf-8", "replace"))
             found[number] = None
         return found
+
+
+_MEASURED = frozenset({FactKind.DATE, FactKind.NUMBER, FactKind.DURATION, FactKind.MONEY, FactKind.SHARE})
+
+
+def _is_one(fact: Fact) -> bool:
+    """Say whether a fact is one value, and not a range of days."""
+    return fact.kind is not FactKind.DATE or fact.low == fact.high
 
 
 _QUESTION = re.compile(r"[?？؟]")

@@ -1,119 +1,92 @@
-"""Labelled entries for `evaluate --stories`: lines of a file through the real matcher and clusterer."""
+"""Labelled stories: lines of a file → entries, with what is known of when they were published."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor import service
-from monitor.cluster import Clusterer, Known
-from monitor.cluster.evaluate import bcubed
-from monitor.cluster.prints import Bounds
-from monitor.config import Config
+from monitor.cluster import Known
 from monitor.errors import ConfigError, Mistake
-from monitor.model import Entry, Story
+from monitor.facts import read
+from monitor.match import Matcher
+from monitor.model import Entity, Entry
 
+Bounds = tuple[datetime, datetime]
+
+
+def labelled(
+    cases: Sequence[Mapping[str, Any]], matcher: Matcher, entities: Sequence[Entity]
+) -> tuple[list[Entry], dict[str, str], dict[str, Known]]:
+    """Return the entries of cases, the story of each, and what the matcher found in it.
+
+    A case is {"id", "lang", "source", "date", "title", "summary", "story"}; the date is a time, a day,
+    a month or null. Raises ConfigError naming each case that is none.
+    """
+    mistakes = [mistake for number, case in enumerate(cases, 1) for mistake in _mistakes(number, case)]
+    if mistakes:
+        raise ConfigError(*mistakes)
+    bounds = {str(case["id"]): bounds_of(case.get("date")) for case in cases}
+    dated = [one for one in bounds.values() if one is not None]
+    whole = (min(one[0] for one in dated), max(one[1] for one in dated)) if dated else (_EPOCH, _EPOCH)
+    by_id = {entity.id: entity for entity in entities}
+    entries: list[Entry] = []
+    known: dict[str, Known] = {}
+    for case in cases:
+        start, end = bounds[str(case["id"])] or whole
+        entry = _entry(case, start, end)
+        reading = matcher.read(entry)
+        entries.append(replace(entry, entities=tuple(dict.fromkeys(s.entity for s in reading.entities))))
+        known[entry.id] = Known(
+            topics=[match.topic for match in reading.matches],
+            facts=read(entry, reading.entities, by_id).facts,
+            bounds=(start, end),
+        )
+    return entries, {str(case["id"]): str(case["story"]) for case in cases}, known
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
-def evaluate_stories(cases: Sequence[Mapping[str, Any]], config: Config, *, file: str) -> dict[str, Any]:
-    """Return how well stories are found, over all and across languages, beside what does nothing.
+def bounds_of(date: str | None) -> Bounds | None:
+    """Return the earliest and the latest that a date may mean; None for none. Raises ValueError.
 
-    A case is {"id", "lang", "source", "date", "title", "summary", "story"}; `date` is a time, a day, a
-    month or null. Raises ConfigError naming each case that is none.
+    Midnight to the second is a day whose time is not known.
     """
-    gold = _labels(cases, file)
-    kind = {str(case["id"]): str(case.get("lang") or "und") for case in cases}
-    found = _stories(cases, config)
-    return {
-        "cases": len(gold),
-        "stories": {"labelled": len(set(gold.values())), "found": len(set(found.values()))},
-        "bcubed": bcubed(gold, found),
-        "across_languages": bcubed(gold, found, kind=kind),
-        "singletons": bcubed(gold, {one: one for one in gold}),
-    }
-
-
-def _labels(cases: Sequence[Mapping[str, Any]], file: str) -> dict[str, str]:
-    mistakes = [
-        Mistake(
-            file=file,
-            line=number,
-            column=1,
-            problem=f"no {missing[0]!r}: a labelled entry needs id and story",
-        )
-        for number, case in enumerate(cases, 1)
-        if (missing := [name for name in ("id", "story") if not case.get(name)])
-    ]
-    if mistakes:
-        raise ConfigError(*mistakes)
-    return {str(case["id"]): str(case["story"]) for case in cases}
-
-
-def _stories(cases: Sequence[Mapping[str, Any]], config: Config) -> dict[str, str]:
-    """Return entry id → story id, as the daemon would group them."""
-    matcher, clusterer = service.matcher(config), Clusterer(config.entities)
-    entries: list[Entry] = []
-    known: dict[str, Known] = {}
-    for entry, bounds in dated(cases):
-        reading = matcher.read(entry)
-        named = replace(entry, entities=tuple(dict.fromkeys(span.entity for span in reading.entities)))
-        entries.append(named)
-        known[entry.id] = Known(
-            topics=tuple(match.topic for match in reading.matches),
-            facts=matcher.said(named).facts,
-            bounds=bounds,
-        )
-    found: dict[str, str] = {}
-    for story in clusterer.add(entries, known):
-        found.update(_places(story))
-    return found
-
-
-def _places(story: Story) -> dict[str, str]:
-    return dict.fromkeys(story.entry_ids, story.id)
-
-
-def dated(cases: Iterable[Mapping[str, Any]]) -> list[tuple[Entry, Bounds | None]]:
-    """Return cases as entries, and between which moments each was published where that is vague.
-
-    A day or month was published at some time in it; without a date, at some time of all the others.
-    """
-    spans = [(case, _span(str(case.get("date") or ""))) for case in cases]
-    moments = [moment for _, span in spans if span for moment in span] or [datetime(1970, 1, 1, tzinfo=UTC)]
-    entries = []
-    for case, span in spans:
-        start, end = span or (min(moments), max(moments))
-        exact = start == end
-        day = end - start == _DAY
-        entry = Entry(
-            id=str(case["id"]),
-            url="",
-            title=str(case.get("title") or ""),
-            summary=str(case.get("summary") or ""),
-            published=start if exact or day else None,
-            first_seen=start if exact or day else end,
-            source=str(case.get("source") or ""),
-            feed_url="",
-            language=str(case.get("lang") or "und"),
-        )
-        entries.append((entry, None if exact else (start, end)))
-    return entries
-
-
-def _span(date: str) -> Bounds | None:
-    """Return the earliest and latest moment of a date as it is written; None: not known."""
-    try:
-        if len(date) == 7:
-            start = datetime.fromisoformat(f"{date}-01").replace(tzinfo=UTC)
-            return start, start + timedelta(days=monthrange(start.year, start.month)[1])
-        moment = datetime.fromisoformat(date)
-    except ValueError:
+    if not date:
         return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    # Midnight to the second is a day whose time nobody wrote down.
-    vague = not (moment.hour or moment.minute or moment.second)
-    return (moment, moment + _DAY) if vague else (moment, moment)
+    if len(date) == len("2025-10"):
+        first = datetime.strptime(date, "%Y-%m").replace(tzinfo=UTC)
+        return first, first + _DAY * monthrange(first.year, first.month)[1]
+    moment = datetime.fromisoformat(date)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.hour == moment.minute == moment.second == 0:
+        return moment, moment + _DAY
+    return moment, moment
+
+
+def _entry(case: Mapping[str, Any], start: datetime, end: datetime) -> Entry:
+    return Entry(
+        id=str(case["id"]),
+        url="",
+        title=case.get("title") or "",
+        summary=case.get("summary") or "",
+        # In the middle of its day; what is dated to a month or not at all stands behind all else.
+        first_seen=end if end - start > _DAY else start + (end - start) / 2,
+        source=case.get("source") or "",
+        feed_url="",
+        language=case.get("lang") or "und",
+    )
+
+
+def _mistakes(number: int, case: Mapping[str, Any]) -> list[Mistake]:
+    missing = [name for name in ("id", "story") if not case.get(name)]
+    problems = [f"has no {name}" for name in missing]
+    try:
+        bounds_of(case.get("date"))
+    except (ValueError, TypeError):
+        problems.append(f"its date {case.get('date')!r} is no time, day or month")
+    return [Mistake(key=f"case {number}", problem=problem) for problem in problems]

@@ -1,4 +1,4 @@
-"""evaluate: precision, recall and F1 on labelled cases or labelled stories."""
+"""evaluate: precision, recall and F1 of topics on labelled cases, or of stories on labelled entries."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from monitor import service
+from monitor.cluster import evaluate_stories
 from monitor.commands._app import App, json_option, print_json
-from monitor.commands._labelled import evaluate_stories
+from monitor.commands._labelled import labelled
 from monitor.errors import ConfigError, Mistake
 from monitor.match import evaluate
 
@@ -18,9 +19,7 @@ from monitor.match import evaluate
 @click.command()
 @click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--topic", help="Judge every case by this topic.")
-@click.option(
-    "--stories", is_flag=True, help="CASES are labelled with stories: measure how entries are grouped."
-)
+@click.option("--stories", is_flag=True, help="Judge which entries are put into one story.")
 @click.option("--min-precision", type=click.FloatRange(0, 1), default=0.0, help="Exit 1 below it.")
 @click.option("--min-recall", type=click.FloatRange(0, 1), default=0.0, help="Exit 1 below it.")
 @json_option
@@ -34,27 +33,30 @@ def command(
     min_recall: float,
     as_json: bool,
 ) -> None:
-    """Measure topics or queries on CASES, a file with one JSON object a line.
+    """Measure topics, queries or stories on CASES, a file with one JSON object a line.
 
     {"id", "lang", "text" or "title" + "summary", "query" or "topic", "expect": true|false}, or with
     --topic {"id", "lang", "title", "summary", "label": "relevant"|"not"|"borderline"}, or with --stories
-    {"id", "lang", "source", "date", "title", "summary", "story"}: B-cubed over all and across languages.
+    {"id", "lang", "source", "date": a time, a day, a month or null, "title", "summary", "story"}: B-cubed
+    precision, recall and F1 over all, and over pairs of different languages only.
     """
+    if stories and topic is not None:
+        raise click.UsageError("--stories judges entries of all topics; leave --topic out")
     config = app.load()
-    if stories and topic:
-        raise click.UsageError("--stories and --topic judge different things: give one of them")
+    matcher = service.matcher(config)
     if stories:
-        result = evaluate_stories(read_cases(cases), config, file=str(cases))
-        measured = result["bcubed"]
+        entries, labels, known = labelled(read_cases(cases), matcher, config.entities)
+        result = evaluate_stories(entries, labels, config.entities, known)
     else:
-        result = measured = evaluate(read_cases(cases), service.matcher(config), topic=topic)
+        result = evaluate(read_cases(cases), matcher, topic=topic)
     if as_json:
         print_json(result)
     elif stories:
         _print_stories(result)
     else:
         _print(result)
-    if measured["precision"] < min_precision or measured["recall"] < min_recall:
+    figures = result["bcubed"] if stories else result
+    if figures["precision"] < min_precision or figures["recall"] < min_recall:
         raise click.exceptions.Exit(1)
 
 
@@ -77,17 +79,13 @@ def read_cases(path: Path) -> list[dict[str, Any]]:
 
 
 def _print_stories(result: dict[str, Any]) -> None:
-    count = result["stories"]
-    click.echo(
-        f"entries    {result['cases']} in {count['labelled']} labelled stories, {count['found']} found"
-    )
-    for name, words in (
-        ("bcubed", "B-cubed"),
-        ("across_languages", "across languages"),
-        ("singletons", "if nothing were grouped"),
-    ):
-        p, r, f1 = (result[name][part] for part in ("precision", "recall", "f1"))
-        click.echo(f"{words:24}  P {p:.3f}  R {r:.3f}  F1 {f1:.3f}")
+    click.echo(f"{result['cases']} entries of {result['stories']} stories, put into {result['found']}")
+    for name in ("bcubed", "across_languages", "singletons"):
+        one = result[name]
+        measured = f"P {one['precision']:.3f}  R {one['recall']:.3f}  F1 {one['f1']:.3f}"
+        click.echo(f"{name.replace('_', ' '):17} {measured}")
+    for ids in result["mixed"]:
+        click.echo(f"mixed: {' '.join(ids)}")
 
 
 def _print(result: dict[str, Any]) -> None:

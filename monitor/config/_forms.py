@@ -192,7 +192,7 @@ class FeedForm(Form):
 class EntityForm(Form):
     """A person, place, body or thing, with its names by language."""
 
-    type: Text = Field("thing", description="person, place, body, weapon, step, thing, …")
+    type: Text = Field("thing", description="person, place, body, weapon, action, thing, …")
     label: Names = Field({}, description="Its name in digests.")
     names: Words = Field({}, description="Base forms; the language's endings may follow them.")
     forms: Words = Field({}, description="Closed paradigms, taken as they stand.")

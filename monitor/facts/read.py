@@ -21,7 +21,9 @@ _VENUE = 8
 """Words between a place and the meeting that is there."""
 _MOST = 200
 """Facts of one entry: a table of results is no news."""
-_NO_THING = frozenset({"person", "place", "institution", "body", "platform", "wording", "adjective", "role"})
+_NO_THING = frozenset(
+    {"action", "person", "place", "institution", "body", "platform", "wording", "adjective", "role"}
+)
 """Types that are not what a duration or amount is of."""
 _SAYING = ("says", "confirms", "denies", "rejects", "excludes")
 

@@ -200,7 +200,7 @@ def _shared(names: Names) -> dict[str, list[tuple[str, str]]]:
     """Return for each entity the names it shares with another, proper names only."""
     owners: dict[tuple[str, str], list[str]] = {}
     for entity in names.entities.values():
-        if entity.type in ("concept", "role", "adjective", WORDING):
+        if entity.type in ("action", "concept", "role", "adjective", WORDING):
             continue
         for code, texts in (*entity.names.items(), *entity.forms.items()):
             for text in texts:

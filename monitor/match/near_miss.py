@@ -19,7 +19,7 @@ from monitor.text import key
 
 SHORTEST = 5
 """Characters of a name that is compared: shorter ones have too many neighbours."""
-_TYPES = frozenset({"concept", "role", "adjective", WORDING})
+_TYPES = frozenset({"action", "concept", "role", "adjective", WORDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from monitor.text import cased, key
 WORDING = "wording"
 """The type of entities that are none: words for queries (to cancel, not), inflected like common words. They
 compete with no name for their span, and are not reported as found in an entry."""
-_COMMON_TYPES = frozenset({"concept", "role", "adjective", WORDING})
+_COMMON_TYPES = frozenset({"action", "concept", "role", "adjective", WORDING})
 """Entities that are common words: they are not looked for in another language's text (German `war`)."""
 _CHANGING_TYPES = _COMMON_TYPES | {"weapon", "thing", "vehicle"}
 """Entities whose names take plurals."""
