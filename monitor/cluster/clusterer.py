@@ -69,6 +69,7 @@ class Clusterer:
             here = {entry.id for entry in entries}
             thread.gone = [one for one in story.entry_ids if one not in here]
             pinned = {link.entry_id for link in story.links if link.kind is LinkKind.MANUAL and not link.veto}
+            thread.pinned = bool(pinned)
             self._namer.take(thread, story.first_seen, story.last_seen)
             for entry in entries:
                 one = self._new(entry, about.get(entry.id))
@@ -100,8 +101,9 @@ class Clusterer:
             if not young:
                 self._rarity.count(one.print)
             links[one.print.id] = self._file(one)
-        touched = {id(thread): thread for thread in (*left, *(one.thread for one in (*fresh, *again)))}
-        return self._namer.tell(touched.values(), left, links)
+        for one in (*fresh, *again):
+            left.extend((one.thread, *(one.merging[:2] if one.merging else ())))
+        return self._namer.tell({id(thread): thread for thread in left}.values(), links)
 
     def compare(self, one: Entry, other: Entry, known: Mapping[str, Known] | None = None) -> Link:
         """Return what speaks for and against two entries telling the same; a refusal has a veto."""
@@ -157,7 +159,9 @@ class Clusterer:
             return []
         candidates = self._judge.candidates(sight, self._at)
         if not candidates or candidates[0].score < 0:
-            self._put(sight, one, Thread())
+            # What put it into a story that is partly gone may be gone with it.
+            before = self._namer.thread(one.story)
+            self._put(sight, one, before if before and before.gone else Thread())
             links = [Link(entry_id=one.print.id, kind=LinkKind.FIRST)]
             refused = self._judge.refusal(sight, candidates)
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import Any
 
 from monitor.cluster.clusterer import Clusterer
@@ -63,8 +64,8 @@ def bcubed(
             precisions.append(both / len(theirs))
         if mine:
             recalls.append(both / len(mine))
-    precision = sum(precisions) / len(precisions) if precisions else 1.0
-    recall = sum(recalls) / len(recalls) if recalls else 1.0
+    precision = fsum(precisions) / len(precisions) if precisions else 1.0
+    recall = fsum(recalls) / len(recalls) if recalls else 1.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return {"precision": precision, "recall": recall, "f1": f1}
 

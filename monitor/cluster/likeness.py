@@ -29,6 +29,9 @@ _WORDS = 0.28
 _TITLE = 3.5
 _TITLE_WORDS = 2
 """Words that entries share before their titles are compared letter by letter."""
+_TITLE_FULL = 5.0
+"""Weight of the words that titles share from which it counts in full that they are alike: a form with
+other words filled in is none."""
 _ACTOR = 2.4
 _ACTOR_LEAST, _ACTOR_FULL = 1.0, 2.0
 """Weights from which an actor counts, and counts in full: who is in every entry leads none."""
@@ -39,7 +42,8 @@ _VAGUE_HOURS = 4.0
 """Added to the distance where a publisher gives a day and no time."""
 _UNKNOWN = -3.7
 """The part of time where it is hardly known: a month, or nothing."""
-_COMMENT = -4.5
+_COMMENT = -12.0
+"""Comment on a story is not part of it, however much of it is told again."""
 _PHASE = -1.8
 _ACROSS = 0.8
 """In another language no words can be shared: what was not asked speaks against nothing."""
@@ -151,7 +155,7 @@ def _parts(
         both += sum([weight * weight for weight in shared])
         whole = (sight.names_weigh + sight.words_weigh) * (other.names_weigh + other.words_weigh)
         if len(shared) >= _TITLE_WORDS:
-            title = _TITLE * title_likeness(one.title, other.title)
+            title = _TITLE * title_likeness(one.title, other.title) * min(sum(shared) / _TITLE_FULL, 1.0)
     actor = 0.0
     if sight.actor >= 0 and sight.actor == other.actor:
         actor = _ACTOR * min(sight.names[sight.actor][1] / _ACTOR_FULL, 1.0)

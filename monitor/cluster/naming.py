@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
+from itertools import count
 
 from monitor.cluster.threads import Thread
 from monitor.model import Link, Story
@@ -35,20 +36,20 @@ class Namer:
                 self._threads.pop(name, None)
                 del self._spans[name]
 
-    def tell(
-        self, threads: Iterable[Thread], left: Iterable[Thread], links: Mapping[str, list[Link]]
-    ) -> list[Story]:
+    def tell(self, threads: Iterable[Thread], links: Mapping[str, list[Link]]) -> list[Story]:
         """Name threads that have no name, and return the stories in which something changed.
 
-        `left` are threads that entries were taken from; the names of those that are empty now are free.
         A thread is called what most of its entries were called before, and of two that were called the
         same the one keeps the name that has the entry it comes from. What nobody is called any more
         becomes another name of the story that took its entries.
         """
-        alive = [thread for thread in threads if thread.alive]
-        self._threads.update((thread.id, thread) for thread in alive if thread.id)
-        for thread in left:
-            if not thread.alive and not thread.gone and self._threads.get(thread.id) is thread:
+        alive = []
+        for thread in threads:
+            if thread.alive:
+                alive.append(thread)
+                if thread.id:
+                    self._threads[thread.id] = thread
+            elif (thread.up or not thread.gone) and self._threads.get(thread.id) is thread:
                 del self._threads[thread.id]
         self._claim([thread for thread in alive if not thread.id])
         told = []
@@ -63,14 +64,14 @@ class Namer:
         claims = []
         for thread in nameless:
             founders = {identity(m.print.id) for m in thread.members}
-            for name, count in Counter(m.story for m in thread.members if m.story).items():
-                claims.append((name not in founders, -count, thread.members[0].place, name, thread))
+            for name, held in Counter(m.story for m in thread.members if m.story).items():
+                claims.append((name not in founders, -held, thread.members[0].place, name, thread))
         for _, _, _, name, thread in sorted(claims, key=lambda c: c[:4]):
             if not thread.id and name not in self._threads:
                 self._name(thread, name)
         for thread in nameless:
             if not thread.id:
-                self._name(thread, identity(thread.members[0].print.id))
+                self._name(thread, identity(thread.members[0].print.id, self._threads.__contains__))
 
     def _name(self, thread: Thread, name: str) -> None:
         thread.id = name
@@ -78,19 +79,17 @@ class Namer:
 
     def _story(self, thread: Thread, links: Mapping[str, list[Link]]) -> Story | None:
         moved = [m for m in thread.members if m.story != thread.id]
-        absorbed = {m.story for m in moved if m.story and m.story not in self._threads}
-        merged = tuple(dict.fromkeys((*thread.merged, *sorted(absorbed))))
-        thread.merged = ()
-        if not moved and not merged:
+        if not moved:
             return None
+        merged = tuple(
+            dict.fromkeys(m.story for m in moved if m.story in self._spans and m.story not in self._threads)
+        )
         times = [m.print.seen for m in thread.members]
         first, last = min(times), max(times)
         if before := self._spans.get(thread.id):
             first, last = min(first, before[0]), max(last, before[1])
-        for name in merged:
-            self._threads.pop(name, None)
-            if before := self._spans.pop(name, None):
-                first, last = min(first, before[0]), max(last, before[1])
+        for before in (self._spans.pop(name) for name in merged):
+            first, last = min(first, before[0]), max(last, before[1])
         self._spans[thread.id] = (first, last)
         for member in moved:
             member.story = thread.id
@@ -104,6 +103,15 @@ class Namer:
         )
 
 
-def identity(entry_id: str) -> str:
-    """Return the id of the story that an entry begins."""
-    return blake2b(f"story:{entry_id}".encode(), digest_size=16).hexdigest()
+def identity(entry_id: str, taken: Callable[[str], bool] = lambda _: False) -> str:
+    """Return the id of the story that an entry begins; another where that is taken.
+
+    It is: by a story that the entry began and does not belong to any more.
+    """
+    for turn in count(1):
+        name = blake2b(
+            f"story:{entry_id}{f':{turn}' if turn > 1 else ''}".encode(), digest_size=16
+        ).hexdigest()
+        if not taken(name):
+            break
+    return name

@@ -25,6 +25,8 @@ VALUES = 3
 """Dates, numbers and measures that are compared like entities."""
 _HEAD = 25
 """Words of the summary that stand for a title where there is none."""
+_TELLING = 3
+"""Fewer words than these alone, as in "Live updates", tell nothing."""
 _LEAD = 40
 """Words of the lead that are compared besides those of the title."""
 _CHARACTERS = 1_500
@@ -124,6 +126,8 @@ class Reader:
         member = languages.language(language)
         words = member.headlines if member else languages.Headlines()
         numbers = self._words(language, head, words.stops)
+        if len(numbers) < _TELLING and not lead_words:
+            numbers = {}
         rest = self._words(language, lead_words[:_LEAD], words.stops).keys() - numbers.keys()
         names = (*self._values(known.facts), *self._names(entry.entities))
         line = f" {' '.join(head)} "

@@ -16,15 +16,16 @@ from monitor.cluster.prints import Print
 
 @dataclass(slots=True, eq=False)
 class Thread:
-    """A story in the making. `id` is "" until it is named; `merged` the ids that went up in it.
+    """A story in the making. `id` is "" until it is named.
 
-    `members` are in memory, in the order of filing; `gone` the ids of those that are not any more.
+    `members` are in memory, in the order of filing; `gone` the ids of those that are not any more. `up`
+    says that it went up in another one.
     """
 
     members: list[Filed] = field(default_factory=list)
     id: str = ""
-    merged: tuple[str, ...] = ()
     gone: list[str] = field(default_factory=list)
+    up: bool = False
     pinned: bool = False
     """Whether somebody put an entry here."""
 
@@ -50,7 +51,7 @@ class Filed:
     """How many were filed before it."""
     story: str = ""
     pinned: bool = False
-    merging: tuple[Thread, Thread, list[Filed], list[Filed], str, tuple[str, ...]] | None = None
+    merging: tuple[Thread, Thread, list[Filed], list[Filed], bool] | None = None
 
 
 def join(one: Filed, thread: Thread) -> None:
@@ -62,23 +63,23 @@ def join(one: Filed, thread: Thread) -> None:
 
 def merge(one: Filed, kept: Thread, other: Thread) -> None:
     """Let `other` go up in `kept`, because of an entry that is in `kept` already as its last."""
-    one.merging = (kept, other, kept.members, other.members, kept.id, kept.merged)
+    one.merging = (kept, other, kept.members, other.members, kept.pinned)
     kept.members = sorted([*kept.members, *other.members], key=lambda m: m.place)
     kept.gone.extend(other.gone)
     for member in other.members:
         member.thread = kept
-    if kept.id and other.id:
-        kept.merged += (other.id, *other.merged)
     kept.id = kept.id or other.id
-    other.members = []
+    kept.pinned = kept.pinned or other.pinned
+    other.members, other.up = [], True
 
 
 def part(one: Filed) -> None:
     """Undo what the latest entry did: take it out of its thread, and part those that it joined."""
     if one.merging is not None:
-        kept, other, mine, theirs, name, merged = one.merging
-        kept.members, kept.id, kept.merged = mine, name, merged
-        other.members = theirs
+        kept, other, mine, theirs, pinned = one.merging
+        kept.pinned, kept.members, other.members, other.up = pinned, mine, theirs, False
+        if kept.id == other.id:
+            kept.id = ""
         del kept.gone[len(kept.gone) - len(other.gone) :]
         for member in theirs:
             member.thread = other

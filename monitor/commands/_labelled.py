@@ -18,14 +18,14 @@ Bounds = tuple[datetime, datetime]
 
 
 def labelled(
-    cases: Sequence[Mapping[str, Any]], matcher: Matcher, entities: Sequence[Entity]
+    cases: Sequence[Mapping[str, Any]], matcher: Matcher, entities: Sequence[Entity], *, file: str
 ) -> tuple[list[Entry], dict[str, str], dict[str, Known]]:
     """Return the entries of cases, the story of each, and what the matcher found in it.
 
     A case is {"id", "lang", "source", "date", "title", "summary", "story"}; the date is a time, a day,
-    a month or null. Raises ConfigError naming each case that is none.
+    a month, a year or null. Raises ConfigError naming each case that is none.
     """
-    mistakes = [mistake for number, case in enumerate(cases, 1) for mistake in _mistakes(number, case)]
+    mistakes = [mistake for number, case in enumerate(cases, 1) for mistake in _mistakes(file, number, case)]
     if mistakes:
         raise ConfigError(*mistakes)
     bounds = {str(case["id"]): bounds_of(case.get("date")) for case in cases}
@@ -58,6 +58,9 @@ def bounds_of(date: str | None) -> Bounds | None:
     """
     if not date:
         return None
+    if len(date) == len("2025"):
+        year = datetime.strptime(date, "%Y").replace(tzinfo=UTC)
+        return year, year.replace(year=year.year + 1)
     if len(date) == len("2025-10"):
         first = datetime.strptime(date, "%Y-%m").replace(tzinfo=UTC)
         return first, first + _DAY * monthrange(first.year, first.month)[1]
@@ -82,11 +85,11 @@ def _entry(case: Mapping[str, Any], start: datetime, end: datetime) -> Entry:
     )
 
 
-def _mistakes(number: int, case: Mapping[str, Any]) -> list[Mistake]:
+def _mistakes(file: str, number: int, case: Mapping[str, Any]) -> list[Mistake]:
     missing = [name for name in ("id", "story") if not case.get(name)]
     problems = [f"has no {name}" for name in missing]
     try:
         bounds_of(case.get("date"))
     except (ValueError, TypeError):
-        problems.append(f"its date {case.get('date')!r} is no time, day or month")
-    return [Mistake(key=f"case {number}", problem=problem) for problem in problems]
+        problems.append(f"its date {case.get('date')!r} is no time, day, month or year")
+    return [Mistake(file=file, key=f"case {number}", problem=problem) for problem in problems]

@@ -45,7 +45,7 @@ def command(
     config = app.load()
     matcher = service.matcher(config)
     if stories:
-        entries, labels, known = labelled(read_cases(cases), matcher, config.entities)
+        entries, labels, known = labelled(read_cases(cases), matcher, config.entities, file=str(cases))
         result = evaluate_stories(entries, labels, config.entities, known)
     else:
         result = evaluate(read_cases(cases), matcher, topic=topic)
