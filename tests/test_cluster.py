@@ -387,8 +387,14 @@ def test_an_entry_seen_earlier_but_filed_later_takes_no_ones_id() -> None:
 
 
 def test_a_crash_and_a_second_run_give_the_same_ids() -> None:
-    titles = "ফোনালাপ শেষে ঘোষণা", "মিরপুরে বাংলাদেশের জয়", "বুদাপেস্টে বসছেন তাঁরা"
-    titles += "দাপুটে সিরিজ জয়", "দুই নেতার আড়াই ঘণ্টা", "সাত উইকেটের উৎসব"
+    titles = [
+        "ফোনালাপ শেষে ঘোষণা",
+        "মিরপুরে বাংলাদেশের জয়",
+        "বুদাপেস্টে বসছেন তাঁরা",
+        "দাপুটে সিরিজ জয়",
+        "দুই নেতার আড়াই ঘণ্টা",
+        "সাত উইকেটের উৎসব",
+    ]
     entries = [an_entry(n, title, OTHER if n % 2 else AGENCY) for n, title in enumerate(titles)]
     once = Clusterer(ENTITIES).add(entries)
 

@@ -98,7 +98,7 @@ class Namer:
             entry_ids=(*thread.gone, *(m.print.id for m in thread.members)),
             first_seen=first,
             last_seen=last,
-            links=tuple(link for m in moved for link in links.get(m.print.id, ())),
+            links=tuple(link for m in thread.members for link in links.get(m.print.id, ())),
             merged=merged,
         )
 

@@ -40,6 +40,42 @@ def life_facts(config: Config, store: Store, story: Story | None) -> dict[str, A
     return {"story": story.id, "lead": lead.id, "title": lead.title, "reports": len(entries), **plain(now)}
 
 
+def link_facts(store: Store, story: Story, entry_id: str) -> list[dict[str, Any]]:
+    """Return why an entry is in its story, and with which story what kept it out of another one."""
+    found = []
+    for link in story.links:
+        if link.entry_id != entry_id:
+            continue
+        facts: dict[str, Any] = {"kind": link.kind.value}
+        if link.other_id:
+            facts |= {"other": link.other_id, "score": link.score, "parts": plain(link.parts)}
+        if link.veto:
+            other = store.story_with(link.other_id)
+            facts |= {"veto": link.veto, "story": other.id if other else ""}
+        found.append(facts)
+    return found
+
+
+def link_lines(facts: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield for people why an entry is where it is, and why not elsewhere."""
+    for link in facts:
+        other = f"e:{link['other'][:12]}" if "other" in link else ""
+        parts = " ".join(f"{name} {value:+g}" for name, value in link.get("parts", {}).items())
+        if link["kind"] == LinkKind.MANUAL:
+            yield "here by hand"
+        elif not other:
+            yield "began the story, as far as was known then"
+        elif "veto" in link:
+            story = f" (story {link['story'][:12]})" if link["story"] else ""
+            yield f"not with {other}{story}: {link['veto']}" + (f"    {parts}" if parts else "")
+        elif link["kind"] == LinkKind.COPY:
+            shared = ", ".join(f"{name} {value:.0%}" for name, value in link["parts"].items())
+            yield f"copy of {other}: {shared}"
+        else:
+            language = " in another language" if link["kind"] == LinkKind.ACROSS else ""
+            yield f"like {other}{language}: {link['score']:g} = {parts}"
+
+
 def sending_facts(
     config: Config, store: Store, story: Story | None, entry: Entry, matches: Sequence[Match]
 ) -> list[dict[str, Any]]:

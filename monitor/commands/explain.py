@@ -11,7 +11,7 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, json_option, plain, print_json, say
-from monitor.commands._story import life_facts, life_lines, sending_facts, story_of
+from monitor.commands._story import life_facts, life_lines, link_facts, link_lines, sending_facts, story_of
 from monitor.config import Config
 from monitor.match import Explanation
 from monitor.model import Clause, Entry, Said, Span, StateEvidence
@@ -155,6 +155,7 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
         story = story_of(store, entry)
         return entry, {
             "life": life_facts(config, store, story),
+            "links": link_facts(store, story, entry.id) if story else [],
             "sending": sending_facts(config, store, story, entry, matches),
         }
     finally:
@@ -186,7 +187,7 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
     _print_said(facts)
     if facts.get("life"):
         say("")
-        for line in life_lines(facts["life"]):
+        for line in (*life_lines(facts["life"]), *link_lines(facts["links"])):
             say(line)
     for row in facts.get("sending", []):
         place = (

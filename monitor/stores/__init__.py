@@ -138,6 +138,10 @@ class Store(ABC):
         """Return an entry (its last revision) with its matches; a unique prefix of the id is enough."""
 
     @abstractmethod
+    def entries(self, ids: Iterable[str]) -> list[Entry]:
+        """Return those of the entries that there are, in order of their first sight."""
+
+    @abstractmethod
     def search(
         self, expression: str, *, limit: int, since: datetime | None = None, until: datetime | None = None
     ) -> list[Entry]:

@@ -77,6 +77,14 @@ def entry(conn: Connection, prefix: str) -> tuple[Entry, list[Match]] | None:
     return found, [match_of(row) for row in matched.mappings()]
 
 
+def read(conn: Connection, ids: Iterable[str]) -> list[Entry]:
+    """Return those of the entries that there are, in order of their first sight."""
+    found: list[Entry] = []
+    for chunk in chunks(sorted(ids)):
+        found += [entry_of(row) for row in conn.execute(select(entries).where(entries.c.id.in_(chunk)))]
+    return sorted(found, key=lambda one: (one.first_seen, one.id))
+
+
 def search(
     conn: Connection,
     index: Index,

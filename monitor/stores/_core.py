@@ -180,6 +180,11 @@ class SqlStore(Store):
         """Return an entry with its matches."""
         return self._ask(lambda conn: _archive.entry(conn, entry_id))
 
+    def entries(self, ids: Iterable[str]) -> list[Entry]:
+        """Return entries in order of their first sight."""
+        asked = frozenset(ids)
+        return self._ask(lambda conn: _archive.read(conn, asked))
+
     def search(
         self, expression: str, *, limit: int, since: datetime | None = None, until: datetime | None = None
     ) -> list[Entry]:

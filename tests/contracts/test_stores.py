@@ -447,6 +447,12 @@ def test_a_prefix_that_is_not_unique_names_no_entry(store: Store) -> None:
     assert store.entry("%") is None
 
 
+def test_entries_come_in_order_of_their_first_sight(store: Store) -> None:
+    absorb(store, entry(7), entry(1), entry(3))
+    assert store.entries([entry(7).id, entry(3).id, "none", entry(3).id]) == [entry(3), entry(7)]
+    assert store.entries([]) == []
+
+
 def test_text_that_no_database_takes_does_not_hold_up_the_batch(store: Store) -> None:
     odd = entry(1, title="a\0b", summary="c\udc80d", author="\ud83d", tags=("e\0", "\udfff"))
     absorb(store, odd, entry(2), key="a\0b \udc80")

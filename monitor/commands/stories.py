@@ -1,0 +1,267 @@
+"""stories: what was put together and why; merge and split by hand, and undo that."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from monitor import service
+from monitor.clock import SystemClock
+from monitor.cluster import identity
+from monitor.commands._app import App, json_option, plain, print_json, say
+from monitor.commands._archive import entry_facts
+from monitor.commands._story import link_facts, link_lines
+from monitor.config import Config
+from monitor.life import lead_rank
+from monitor.model import Edit, EditKind, Entry, LinkKind, Story
+from monitor.sources import independent
+from monitor.stores import Store
+
+SHOWN = 12
+"""Characters of an id that are shown: enough among millions."""
+
+who_option = click.option("--who", metavar="NAME", help="Whose word it is [default: this account].")
+
+
+@click.group()
+def command() -> None:
+    """Show stories and why their entries are in them; put together and take apart by hand.
+
+    STORY is the beginning of a story's id (a former one will do), or e: and that of an entry's.
+    What hands did holds, whatever comes, until it is undone.
+    """
+
+
+@command.command("list")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many.")
+@json_option
+@click.pass_obj
+def list_stories(app: App, limit: int, as_json: bool) -> None:
+    """List the stories that were seen last, the latest first."""
+    config = app.load()
+    with _opened(config) as store:
+        rows = [_summary(config, store, story) for story in store.latest_stories(limit)]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        count = f"{row['reports']}/{row['independent']}"
+        seen = row["last_seen"][:16].replace("T", " ")
+        say(f"{row['id'][:SHOWN]}  {seen}  {count:>7}  {','.join(row['languages']):8}  {row['title']}")
+    say(f"{len(rows)} stories, with reports/independent sources", err=True)
+
+
+@command.command("show")
+@click.argument("story")
+@json_option
+@click.pass_obj
+def show(app: App, story: str, as_json: bool) -> None:
+    """Show a story's entries, why each is in it, and what kept it out of others."""
+    config = app.load()
+    with _opened(config) as store:
+        facts = _whole(config, store, _story(store, story))
+    if as_json:
+        print_json(facts)
+    else:
+        _print(facts)
+
+
+@command.command("merge")
+@click.argument("stories", metavar="STORY STORY…", nargs=-1, required=True)
+@who_option
+@json_option
+@click.pass_obj
+def merge(app: App, stories: tuple[str, ...], who: str | None, as_json: bool) -> None:
+    """Put stories together. The id of the oldest stays, the others lead to it."""
+    with _opened(app.load()) as store:
+        found = {one.id: one for one in (_story(store, name) for name in stories)}
+        if len(found) < 2:
+            raise click.UsageError("these are one story; name two or more")
+        oldest, *others = sorted(found.values(), key=lambda one: (one.first_seen, one.id))
+        done = [_merge(store, oldest, other, who or _account()) for other in others]
+    _tell(done, as_json=as_json)
+
+
+@command.command("split")
+@click.argument("story")
+@click.argument("entries", metavar="e:ENTRY…", nargs=-1, required=True)
+@who_option
+@json_option
+@click.pass_obj
+def split(app: App, story: str, entries: tuple[str, ...], who: str | None, as_json: bool) -> None:
+    """Take entries out of a story: together they are another one from now on."""
+    with _opened(app.load()) as store:
+        whole = _story(store, story)
+        taken = {entry.id: entry for entry in (_entry(store, name) for name in entries)}
+        strange = [entry_id for entry_id in taken if entry_id not in whole.entry_ids]
+        if strange:
+            raise click.UsageError(f"e:{strange[0][:SHOWN]} is not in the story {whole.id[:SHOWN]}")
+        if len(taken) == len(whole.entry_ids):
+            raise click.UsageError("that is the whole story; leave an entry in it")
+        first = min(taken.values(), key=lambda one: (one.first_seen, one.id))
+        wanted = Edit(
+            at=SystemClock().now(),
+            who=who or _account(),
+            kind=EditKind.SPLIT,
+            story_id=whole.id,
+            other_id=identity(first.id, lambda name: store.find_story(name) is not None),
+            entry_ids=tuple(taken),
+        )
+        done = _done(store, wanted)
+    _tell([done], as_json=as_json)
+
+
+@command.command("undo")
+@json_option
+@click.pass_obj
+def undo(app: App, as_json: bool) -> None:
+    """Undo the last merge or split that was not undone; again for the one before."""
+    with _opened(app.load()) as store:
+        done = store.undo_edit(SystemClock().now())
+    if done is None:
+        raise click.UsageError("nothing was done by hand that is not undone")
+    _tell([done], as_json=as_json)
+
+
+@command.command("edits")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many.")
+@json_option
+@click.pass_obj
+def list_edits(app: App, limit: int, as_json: bool) -> None:
+    """List what was merged and split by hand, by whom and when, the last first."""
+    with _opened(app.load()) as store:
+        found = store.edits(limit)
+    _tell(found, as_json=as_json)
+
+
+@contextmanager
+def _opened(config: Config) -> Iterator[Store]:
+    store = service.open_store(config)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user that nobody named
+        return f"uid {os.getuid()}"
+
+
+def _story(store: Store, name: str) -> Story:
+    if name.startswith("e:"):
+        entry = _entry(store, name)
+        story = store.story_with(entry.id)
+        if story is None:
+            raise click.UsageError(f"the entry {name} is in no story: it matched no topic, or waits for one")
+        return story
+    story = store.find_story(name)
+    if story is None:
+        raise click.UsageError(f"no story's id (or more than one) begins with {name!r}")
+    return story
+
+
+def _entry(store: Store, name: str) -> Entry:
+    found = store.entry(name.removeprefix("e:"))
+    if found is None:
+        raise click.UsageError(f"no entry's id (or more than one) begins with {name.removeprefix('e:')!r}")
+    return found[0]
+
+
+# by hand ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _merge(store: Store, kept: Story, other: Story, who: str) -> Edit:
+    now = SystemClock().now()
+    return _done(store, Edit(at=now, who=who, kind=EditKind.MERGE, story_id=kept.id, other_id=other.id))
+
+
+def _done(store: Store, wanted: Edit) -> Edit:
+    done = store.edit_story(wanted)
+    if done is None:
+        raise click.ClickException("the story changed in this moment; look at it again")
+    return done
+
+
+def _tell(edits: Sequence[Edit], *, as_json: bool) -> None:
+    if as_json:
+        print_json(edits)
+        return
+    for one in edits:
+        story, other, count = one.story_id[:SHOWN], one.other_id[:SHOWN], len(one.entry_ids)
+        entries = "1 entry" if count == 1 else f"{count} entries"
+        if one.kind is EditKind.MERGE:
+            what = f"{other} went up in {story} with {entries}"
+        else:
+            what = f"{entries} of {story} became {other}"
+        state = f"; undone {_minute(plain(one.undone_at))}" if one.undone_at else ""
+        say(f"{one.n}  {_minute(plain(one.at))}  {one.who}: {what}{state}")
+
+
+# for people ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
+
+
+def _summary(config: Config, store: Store, story: Story) -> dict[str, Any]:
+    return _facts(config, story, store.entries(story.entry_ids))
+
+
+def _facts(config: Config, story: Story, entries: Sequence[Entry]) -> dict[str, Any]:
+    tiers = {feed.url: feed.tier for feed in config.feeds}
+    lead = min(entries, key=lambda one: lead_rank(one, config.language, tiers.get(one.feed_url, 3)))
+    return {
+        "id": story.id,
+        "title": lead.title,
+        "first_seen": plain(story.first_seen),
+        "last_seen": plain(story.last_seen),
+        "reports": len(entries),
+        "independent": len(independent(entries, story.links)),
+        "languages": sorted({one.language for one in entries}),
+        "by_hand": any(link.kind is LinkKind.MANUAL for link in story.links),
+        "formerly": list(story.merged),
+    }
+
+
+def _whole(config: Config, store: Store, story: Story) -> dict[str, Any]:
+    entries = store.entries(story.entry_ids)
+    voices = {one: n for n, group in enumerate(independent(entries, story.links), 1) for one in group}
+    return {
+        **_facts(config, story, entries),
+        "entries": [
+            {
+                "id": entry.id,
+                **entry_facts(entry),
+                "voice": voices[entry.id],
+                "links": link_facts(store, story, entry.id),
+            }
+            for entry in entries
+        ],
+    }
+
+
+def _print(facts: dict[str, Any]) -> None:
+    say(f"{facts['id']}  {facts['title']}")
+    counts = f"{_counted(facts['reports'], 'report')}, {_counted(facts['independent'], 'independent source')}"
+    say(f"{_minute(facts['first_seen'])} to {_minute(facts['last_seen'])}, {counts}")
+    if facts["formerly"]:
+        say(f"took in {', '.join(one[:SHOWN] for one in facts['formerly'])}")
+    for entry in facts["entries"]:
+        say(f"\n{_minute(entry['first_seen'])}  {entry['lang']:3} {entry['title']}")
+        say(f"{'':16}  {'':3} {entry['source']}  {entry['url']}  e:{entry['id'][:SHOWN]}")
+        for line in link_lines(entry["links"]):
+            say(f"{'':16}  {'':3} {line}")
