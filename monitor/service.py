@@ -265,6 +265,7 @@ def parts(
         routes=config.routes,
         channels=channels,
         channel_types={name: one.type for name, one in config.channels.items()},
+        fallbacks={name: one.fallback for name, one in config.channels.items() if one.fallback},
         desk=desk(config, reads),
         matcher=reads,
         fetcher=fetcher

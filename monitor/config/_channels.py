@@ -27,6 +27,12 @@ _EXAMPLES = ("example.com", "example.org", "example.net", "example")
 _PLACED = re.compile(r"([a-z_]+(?:\.[^\s:]+)*): (.+)", re.DOTALL)
 """A channel's own error: `dkim.key: is no key; write …`."""
 
+COMMON: Mapping[str, str] = {
+    "type": "Which kind of channel: a name of the list below.",
+    "fallback": "A channel that gets what this one failed to deliver for good, with a word why on top.",
+}
+"""The settings of every channel, whatever its type."""
+
 
 def read_channels(items: Mapping[str, Item], reader: Reader, folder: Path) -> dict[str, ChannelConfig]:
     """Return the channels that are right; what is wrong with the others goes to the reader.
@@ -68,7 +74,12 @@ def _channel(name: str, item: Item, reader: Reader, folder: Path) -> ChannelConf
         problem, _, hint = error.mistakes[0].problem.partition("; ")
         reader.say(item.mistake(("type",), problem, hint))
         return None
-    given = {key: value for key, value in data.items() if key != "type"}
+    try:
+        fallback = kinds.identifier(data["fallback"]) if data.get("fallback") is not None else ""
+    except kinds.WrongError as error:
+        reader.say(item.mistake(("fallback",), error.problem, error.hint))
+        return None
+    given = {key: value for key, value in data.items() if key not in COMMON}
     if not reader.form(form, item, given):
         return None
     try:
@@ -80,7 +91,7 @@ def _channel(name: str, item: Item, reader: Reader, folder: Path) -> ChannelConf
     except (ValueError, TypeError) as error:
         reader.say(_placed(item, Mistake(problem=str(error))))
         return None
-    return ChannelConfig(name=name, type=kind, cls=cls, options=options)
+    return ChannelConfig(name=name, type=kind, cls=cls, options=options, fallback=fallback)
 
 
 def _placed(item: Item, said: Mistake) -> Mistake:

@@ -252,7 +252,22 @@ def _routes(items: Items) -> Iterator[Mistake]:
             elif len(set(values)) < len(values):
                 twice = next(v for v in values if values.count(v) > 1)
                 yield item.mistake((name,), f"{twice!r} stands twice")
+        yield from _fallback(items, item, form.fallback, form.channels)
         yield from _when(item, form)
+    for name, item in items.named["channels"].items():
+        data = item.node.plain()
+        fallback = data.get("fallback") if isinstance(data, dict) else None
+        yield from _fallback(items, item, fallback, (name,))
+
+
+def _fallback(items: Items, item: Item, fallback: object, instead_of: Iterable[str]) -> Iterator[Mistake]:
+    """Check that a fallback is another channel than the ones it stands in for."""
+    if not isinstance(fallback, str) or "fallback" in item.wrong:
+        return
+    if items.complete:
+        yield from _unknown(item, ("fallback",), (fallback,), items.named["channels"], "channel")
+    if fallback in instead_of:
+        yield item.mistake(("fallback",), f"{fallback!r} cannot stand in for itself")
 
 
 def _when(item: Item, form: RouteForm) -> Iterator[Mistake]:
@@ -285,7 +300,9 @@ def _left_over(items: Items, main: str) -> Iterator[Mistake]:
     """Find what is set up and then used by nothing."""
     routes = items.named["routes"].values()
     if all(isinstance(route.form, RouteForm) and "channels" not in route.wrong for route in routes):
-        used = {name for route in routes for name in route.form.channels}
+        used = {name for route in routes for name in (*route.form.channels, route.form.fallback)}
+        channels = [item.node.plain() for item in items.named["channels"].values()]
+        used |= {one["fallback"] for one in channels if isinstance(one, dict) and "fallback" in one}
         for name, item in items.named["channels"].items():
             if name not in used:
                 yield item.mistake((), "no route uses this channel", warning=True)

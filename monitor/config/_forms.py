@@ -280,6 +280,11 @@ class RouteForm(Form):
     budget: Annotated[int, kinds.whole(0, 1000)] = Field(
         0, description="Immediate: the most alerts an hour for one recipient; 0: no limit."
     )
+    fallback: Identifier | None = Field(
+        None,
+        description="A channel that gets what another one failed to deliver for good, with a word why. "
+        "Default: the one that the failing channel names.",
+    )
 
 
 _Of = tuple[type[Form], str]

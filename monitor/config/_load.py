@@ -264,6 +264,7 @@ def _route(name: str, form: RouteForm, top: SettingsForm) -> Route:
         "at": tuple(sorted(form.at)),
         "timezone": form.timezone or top.timezone,
         "language": form.language or top.language,
+        "fallback": form.fallback or "",
     }
     return Route(name=name, **values)
 

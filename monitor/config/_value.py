@@ -49,12 +49,16 @@ class SafeUrl(str):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
-    """One configured way out: `cls(name, options, tools)` makes it."""
+    """One configured way out: `cls(name, options, tools)` makes it.
+
+    `fallback` is the channel that gets what this one failed to deliver for good.
+    """
 
     name: str
     type: str
     cls: builtins.type[Channel]
     options: Any
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from monitor import registry
+from monitor.config._channels import COMMON
 from monitor.config._folders import shipped_folder
 from monitor.config._forms import SECTIONS, Form, Inner, SettingsForm, group_of, inner
 from monitor.config._kinds import Kind
@@ -80,9 +81,10 @@ def _channels() -> dict[str, Any]:
     """Return the schema of a channel: its type decides which settings there are."""
     kinds = registry.names("channels")
     cases = []
+    fallback = {"type": "string", "pattern": _ID, "description": COMMON["fallback"]}
     for kind in kinds:
         one = of(form_of(registry.find("channels", kind).Options))
-        properties = {"type": {"const": kind}} | one.get("properties", {})
+        properties = {"type": {"const": kind}, "fallback": fallback} | one.get("properties", {})
         cases.append(
             {
                 "if": {"properties": {"type": {"const": kind}}, "required": ["type"]},
@@ -91,7 +93,10 @@ def _channels() -> dict[str, Any]:
         )
     return {
         "type": "object",
-        "properties": {"type": {"anyOf": [{"enum": list(kinds)}, {"type": "string", "pattern": ":"}]}},
+        "properties": {
+            "type": {"anyOf": [{"enum": list(kinds)}, {"type": "string", "pattern": ":"}]},
+            "fallback": fallback,
+        },
         "required": ["type"],
         "allOf": cases,
     }
@@ -158,6 +163,12 @@ def page() -> str:
             parts.append(_section(heading, inspect.getdoc(inside) or "", inside, level=3))
     parts.append("## `groups:` (by name)\n\nEntities under one name: `leaders: [trump, putin]`.\n")
     parts.append("## `channels:` (by name)\n\n`type` says which kind; each has settings of its own.\n")
+    parts.append("| setting | is | default | |\n|---|---|---|---|")
+    parts += [
+        f"| `{name}` | name | {'**needed**' if name == 'type' else ''} | {said} |"
+        for name, said in COMMON.items()
+    ]
+    parts.append("")
     for kind in registry.names("channels"):
         form = form_of(registry.find("channels", kind).Options)
         parts.append(_section(f"`type: {kind}`", "", form, level=3))

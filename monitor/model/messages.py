@@ -221,18 +221,39 @@ class Message:
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery is in the outbox."""
+    """Where a delivery is in the outbox.
+
+    queued → sending → sent | retry (→ sending) | dead (→ queued, when somebody redrives it). `spare`:
+    for the fallback channel; queued when the delivery that it stands in for is dead, dropped when
+    that one is sent.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     RETRY = "retry"
     SENT = "sent"
     DEAD = "dead"
+    SPARE = "spare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """Somebody queued a dead letter again: who, when, and what it had died of."""
+
+    at: datetime
+    by: str
+    attempts: int
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one recipient, with its fate. `id` is computed from message and channel."""
+    """One message to one recipient, with its fate. `id` is computed from message and channel.
+
+    `instead_of` is the delivery that a fallback channel's one stands in for; `note` then says why it
+    was needed, and stands on top of the message. `redriven` are the times that it was queued again.
+    """
 
     id: str
     message: Message
@@ -245,6 +266,9 @@ class Delivery:
     reason: str = ""
     detail: str = ""
     token: str = ""
+    instead_of: str = ""
+    note: str = ""
+    redriven: tuple[Redrive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

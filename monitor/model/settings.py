@@ -174,6 +174,8 @@ class Route:
     nothing_new: bool = False
     group_wait: timedelta = timedelta(minutes=1)
     budget: int = 0
+    fallback: str = ""
+    """The channel that stands in for one of `channels` that fails for good; empty: that one's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

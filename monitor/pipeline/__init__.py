@@ -68,9 +68,10 @@ class Pipeline:
         await self.tell_due()
         await self.deliver_due()
         while sending := self._sending.running:
-            await asyncio.wait(sending.values())
+            await asyncio.wait(sending.values(), return_when=asyncio.FIRST_COMPLETED)
             self.check()
-            await self.deliver_due()
+            if not self._sending.running:
+                await self.deliver_due()
         self.check()
         return self.report()
 

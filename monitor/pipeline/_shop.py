@@ -67,6 +67,8 @@ class Parts:
     fetcher: Fetches
     parser: Parser
     renderer: Renderer
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    """Channel → the one that gets what it failed to deliver for good, unless the route names another."""
     recorder: Recorder | None = None
     """Keeps what polls bring, where the desk wants that."""
     after_poll: Callable[..., FeedState] = cadence.after_poll

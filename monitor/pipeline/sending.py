@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor import cadence
@@ -10,9 +12,10 @@ from monitor.deliver import deliver
 from monitor.errors import DeliveryReason
 from monitor.model import Dead, Deferred, Delivery, Sent
 from monitor.pipeline._shop import LEASE, Shop
+from monitor.render.notice import noted
 
-AT_ONCE = 50
-"""Deliveries claimed in one go."""
+AT_ONCE = 32
+"""Deliveries of one channel under way at once: each has its own lane, so a slow one holds up no other."""
 
 
 class Sending:
@@ -21,13 +24,23 @@ class Sending:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self.running: dict[str, asyncio.Task[None]] = {}
+        self._claiming = asyncio.Lock()
+        self._busy: Counter[str] = Counter()
+        self._full: set[str] = set()
+        """Channels that had more due than there was room for when last looked at."""
 
     async def start_due(self, now: datetime) -> None:
-        """Start a try for each delivery that is due; do not wait for them."""
+        """Start a try for each delivery that is due and has room in its channel's lane; do not wait."""
         shop = self._shop
-        for delivery in await shop.off_loop(lambda: shop.store.claim_deliveries(now, AT_ONCE, LEASE)):
-            if delivery.id not in self.running:
-                self.running[delivery.id] = shop.start(self._deliver(delivery))
+        async with self._claiming:
+            busy = dict(self._busy)
+            claimed = await shop.off_loop(lambda: shop.store.claim_deliveries(now, AT_ONCE, LEASE, busy=busy))
+            taken = Counter(delivery.channel for delivery in claimed)
+            self._full |= {channel for channel, n in taken.items() if n + busy.get(channel, 0) >= AT_ONCE}
+            for delivery in claimed:
+                if delivery.id not in self.running:
+                    self._busy[delivery.channel] += 1
+                    self.running[delivery.id] = shop.start(self._deliver(delivery))
 
     async def _deliver(self, delivery: Delivery) -> None:
         shop = self._shop
@@ -38,6 +51,17 @@ class Sending:
                 self._count(delivery, outcome)
         finally:
             self.running.pop(delivery.id, None)
+            self._busy[delivery.channel] -= 1
+        if delivery.channel in self._full and self._busy[delivery.channel] <= AT_ONCE // 2:
+            # Half the lane at a time: a claim is a commit, and the next ring is a second away.
+            self._full.discard(delivery.channel)
+            self.running[f"lane {delivery.channel}"] = shop.start(self._refill(delivery.channel))
+
+    async def _refill(self, channel: str) -> None:
+        try:
+            await self.start_due(self._shop.clock.now())
+        finally:
+            self.running.pop(f"lane {channel}", None)
 
     async def _try(self, delivery: Delivery) -> Sent | Deferred | Dead:
         channel = self._shop.parts.channels.get(delivery.channel)
@@ -45,7 +69,7 @@ class Sending:
             gone = f"there is no channel {delivery.channel!r} in the config any more"
             return Dead(reason=DeliveryReason.REFUSED, detail=gone)
         return await deliver(
-            delivery,
+            replace(delivery, message=noted(delivery.message, delivery.note)),
             channel,
             now=self._shop.clock.now(),
             retry_at=self._retry_at,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from monitor import slots
 from monitor.cluster import WINDOW
@@ -13,6 +14,7 @@ from monitor.errors import RenderError
 from monitor.model import (
     Cursor,
     Delivery,
+    DeliveryStatus,
     Digest,
     FactKind,
     LinkKind,
@@ -113,9 +115,9 @@ class Telling:
             return
         moved, digests = plan(found, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
-        deliveries = [self._delivery(digest, cursor.channel, now, due) for digest in digests]
+        deliveries = [one for digest in digests for one in self._deliveries(digest, route, now, due)]
         if shop.store.enqueue(moved, deliveries, cursor.position):
-            for delivery in deliveries:
+            for delivery in (one for one in deliveries if not one.instead_of):
                 shop.say("queued", delivery=delivery.id, route=route.name, channel=cursor.channel, due=due)
 
     def _room(self, route: Route, cursor: Cursor, now: datetime) -> int | None:
@@ -126,14 +128,33 @@ class Telling:
         sent = self._shop.store.queued_since(route.name, cursor.channel, cursor.recipient, hour)
         return max(route.budget - sent, 0)
 
-    def _delivery(self, digest: Digest, channel: str, now: datetime, due: datetime) -> Delivery:
-        return Delivery(
-            id=f"{digest.id}-{channel}",
+    def _deliveries(self, digest: Digest, route: Route, now: datetime, due: datetime) -> Iterator[Delivery]:
+        """Yield the delivery of a digest, and those that stand in for it should it fail for good.
+
+        They are frozen with it: what the reader missed is what the fallback says.
+        """
+        parts = self._shop.parts
+        first = Delivery(
+            id=f"{digest.id}-{digest.channel}",
             message=self._message(digest),
-            channel=channel,
+            channel=digest.channel,
             due_at=due,
             queued_at=now,
         )
+        yield first
+        fallback = route.fallback or parts.fallbacks.get(digest.channel, "")
+        channel = parts.channels.get(fallback)
+        for recipient in channel.recipients() if channel and fallback != digest.channel else ():
+            name = blake2b(f"{digest.id}\x1f{fallback}\x1f{recipient.address}".encode(), digest_size=16)
+            spare = replace(digest, id=name.hexdigest(), channel=fallback, recipient=recipient)
+            yield replace(
+                first,
+                id=f"{spare.id}-{fallback}",
+                message=self._message(spare),
+                channel=fallback,
+                status=DeliveryStatus.SPARE,
+                instead_of=first.id,
+            )
 
     def _message(self, digest: Digest) -> Message:
         """Return the digest as its channel will get it. Raises RenderError."""

@@ -308,8 +308,13 @@ class Store(ABC):
     # outbox ───────────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
-    def claim_deliveries(self, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
-        """Take up to `limit` due deliveries for `lease`, oldest first; each carries its token.
+    def claim_deliveries(
+        self, now: datetime, limit: int, lease: timedelta, *, busy: Mapping[str, int] | None = None
+    ) -> list[Delivery]:
+        """Take due deliveries for `lease`, oldest first; each carries its token.
+
+        Of each channel up to `limit`, less what `busy` says is under way there: ten thousand for
+        a channel that is slow must not keep one for another waiting.
 
         Deliveries found `sending` under an expired lease are taken again: whoever had them died.
         A claim counts as an attempt: the first claim of a delivery gives it with `attempts` 1.
@@ -317,11 +322,25 @@ class Store(ABC):
 
     @abstractmethod
     def record_try(self, delivery: Delivery, outcome: Sent | Deferred | Dead, now: datetime) -> bool:
-        """Promise 3: write what came of one try. False if the delivery's token lost its lease."""
+        """Promise 3: write what came of one try. False if the delivery's token lost its lease.
+
+        Its spares are queued in the same transaction when it is dead, dropped when it was sent.
+        """
 
     @abstractmethod
-    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int = 100) -> list[Delivery]:
-        """Return deliveries, newest first."""
+    def redrive(self, ids: Sequence[str], now: datetime, by: str) -> list[str]:
+        """Queue dead letters again, due now, as if never tried; return the ids of those that were.
+
+        Who did it, when, and what they had died of is kept with each. What is not dead stays as it is.
+        """
+
+    @abstractmethod
+    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int | None = 100) -> list[Delivery]:
+        """Return deliveries, newest first (None: all). Spares only where they are asked for."""
+
+    @abstractmethod
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return a delivery; a unique beginning of its id is enough."""
 
     # care ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -50,6 +50,11 @@ def decode(kind: type[T], text: str, *, without: str = "") -> T:
     return made
 
 
+def decode_all(kind: type[T], text: str) -> list[T]:
+    """Return the values of a list of dataclasses `kind` that `encode` wrote."""
+    return [_reader(kind)(one) for one in json.loads(text)]
+
+
 def storable(text: str) -> str:
     """Return text as both databases can hold it.
 

@@ -315,17 +315,27 @@ class SqlStore(Store):
 
     # outbox ───────────────────────────────────────────────────────────────────────────────────
 
-    def claim_deliveries(self, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
-        """Take up to `limit` due deliveries for `lease`; the claim counts as an attempt."""
-        return self._do(lambda conn: _telling.claim(conn, now, limit, lease))
+    def claim_deliveries(
+        self, now: datetime, limit: int, lease: timedelta, *, busy: Mapping[str, int] | None = None
+    ) -> list[Delivery]:
+        """Take up to `limit` due deliveries of each channel for `lease`; the claim counts as an attempt."""
+        return self._do(lambda conn: _telling.claim(conn, now, limit, lease, busy or {}))
 
     def record_try(self, delivery: Delivery, outcome: Sent | Deferred | Dead, now: datetime) -> bool:
         """Promise 3."""
         return self._do(lambda conn: _telling.record_try(conn, delivery, outcome, now))
 
-    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int = 100) -> list[Delivery]:
+    def redrive(self, ids: Sequence[str], now: datetime, by: str) -> list[str]:
+        """Queue dead letters again."""
+        return self._do(lambda conn: _telling.redrive(conn, ids, now, by))
+
+    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int | None = 100) -> list[Delivery]:
         """Return deliveries, newest first."""
         return self._ask(lambda conn: _telling.listed(conn, status, limit))
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return a delivery by the beginning of its id."""
+        return self._ask(lambda conn: _telling.delivery(conn, delivery_id))
 
     # care ─────────────────────────────────────────────────────────────────────────────────────
 

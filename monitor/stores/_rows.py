@@ -20,9 +20,10 @@ from monitor.model import (
     FeedStatus,
     Match,
     Message,
+    Redrive,
     Validators,
 )
-from monitor.stores._codec import decode, dump, encode, storable
+from monitor.stores._codec import decode, decode_all, dump, encode, storable
 
 T = TypeVar("T")
 
@@ -210,6 +211,9 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "detail": storable(delivery.detail),
         "message": encode(message),
         "recorded_at": delivery.queued_at,
+        "instead_of": delivery.instead_of,
+        "note": storable(delivery.note),
+        "redriven": encode(delivery.redriven),
     }
 
 
@@ -227,4 +231,12 @@ def delivery_of(row: AnyRow, *, token: str = "") -> Delivery:
         reason=row.reason,
         detail=row.detail,
         token=token,
+        instead_of=row.instead_of,
+        note=row.note,
+        redriven=redrives_of(row),
     )
+
+
+def redrives_of(row: AnyRow) -> tuple[Redrive, ...]:
+    """Return how often a delivery was queued again, from a row of `deliveries`."""
+    return () if row.redriven == "[]" else tuple(decode_all(Redrive, row.redriven))

@@ -346,10 +346,18 @@ deliveries = Table(
     Column("lease_until", UtcTime),
     _count("lease"),
     Column("recorded_at", UtcTime, nullable=False),
+    # The id of the delivery that this one stands in for, and why it is needed.
+    Column("instead_of", KEY, nullable=False, server_default=""),
+    _text("note"),
+    # A JSON list of model.Redrive.
+    Column("redriven", Text, nullable=False, server_default="[]"),
     Index(None, "status", "due_at"),
     Index(None, "recorded_at"),
     sqlite_autoincrement=True,
 )
+
+IS_SPARE = deliveries.c.instead_of != literal_column("''")
+_partial("ix_deliveries_instead_of", deliveries.c.instead_of, IS_SPARE)
 
 told = Table(
     "told",

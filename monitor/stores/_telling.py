@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from monitor.model import (
     Cursor,
@@ -15,14 +15,16 @@ from monitor.model import (
     Deferred,
     Delivery,
     DeliveryStatus,
+    Redrive,
     Sent,
 )
 from monitor.stores import _log
 from monitor.stores._bulk import execute_many
-from monitor.stores._codec import storable
-from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row
+from monitor.stores._codec import encode, storable
+from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, redrives_of
 from monitor.stores._stories import void_turn
 from monitor.stores._tables import (
+    IS_SPARE,
     cursors,
     deliveries,
     feeds,
@@ -89,7 +91,8 @@ def enqueue(
         return False
     if queued:
         conn.execute(upsert(deliveries, key=("id",)), [delivery_row(one) for one in queued])
-    _note_told(conn, upsert, queued)
+    # What a spare tells is told once, by the delivery that it stands in for.
+    _note_told(conn, upsert, [one for one in queued if one.status is not DeliveryStatus.SPARE])
     return True
 
 
@@ -123,22 +126,27 @@ def _note_told(conn: Connection, upsert: Upsert, queued: Sequence[Delivery]) -> 
 # outbox ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def claim(conn: Connection, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+def claim(
+    conn: Connection, now: datetime, limit: int, lease: timedelta, busy: Mapping[str, int]
+) -> list[Delivery]:
     """Take due deliveries (see Store.claim_deliveries). A claim counts as an attempt from the start:
     who dies over it has tried.
     """
-    rows = conn.execute(
-        select(deliveries)
-        .where(
-            or_(
-                and_(deliveries.c.status.in_(_WAITING), deliveries.c.due_at <= now),
-                and_(deliveries.c.status == DeliveryStatus.SENDING.value, deliveries.c.lease_until <= now),
-            )
-        )
-        .order_by(deliveries.c.queued_at, deliveries.c.n)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    due = or_(
+        and_(deliveries.c.status.in_(_WAITING), deliveries.c.due_at <= now),
+        and_(deliveries.c.status == DeliveryStatus.SENDING.value, deliveries.c.lease_until <= now),
+    )
+    rows: list[Any] = []
+    for channel in conn.execute(select(deliveries.c.channel).where(due).distinct()).scalars().all():
+        if (room := limit - busy.get(channel, 0)) > 0:
+            rows += conn.execute(
+                select(deliveries)
+                .where(due, deliveries.c.channel == channel)
+                .order_by(deliveries.c.queued_at, deliveries.c.n)
+                .limit(room)
+                .with_for_update(skip_locked=True)
+            ).all()
+    rows.sort(key=lambda row: (row.queued_at, row.n))
     for chunk in chunks(row.n for row in rows):
         conn.execute(
             update(deliveries)
@@ -170,7 +178,46 @@ def record_try(conn: Connection, delivery: Delivery, outcome: Sent | Deferred | 
         )
         .values(lease_until=None, recorded_at=now, **_fate(outcome, now))
     )
-    return changed.rowcount == 1
+    if changed.rowcount != 1:
+        return False
+    if not isinstance(outcome, Deferred):
+        _settle_spares(conn, delivery, outcome, now)
+    return True
+
+
+def _settle_spares(conn: Connection, delivery: Delivery, outcome: Sent | Dead, now: datetime) -> None:
+    """Queue what stands in for a delivery that is dead; drop it where the delivery was sent."""
+    spares = and_(
+        IS_SPARE,
+        deliveries.c.instead_of == delivery.id,
+        deliveries.c.status == DeliveryStatus.SPARE.value,
+    )
+    match outcome:
+        case Sent():
+            conn.execute(delete(deliveries).where(spares))
+        case Dead(detail=detail):
+            address = delivery.message.recipient.address
+            note = f"{delivery.channel} could not reach {address}: {detail}"
+            queued = DeliveryStatus.QUEUED.value
+            values = {"status": queued, "due_at": now, "recorded_at": now, "note": storable(note)}
+            conn.execute(update(deliveries).where(spares).values(**values))
+
+
+def redrive(conn: Connection, ids: Sequence[str], now: datetime, by: str) -> list[str]:
+    """Queue dead letters again (see Store.redrive)."""
+    done = []
+    for chunk in chunks(ids):
+        dead = (deliveries.c.id.in_(chunk), deliveries.c.status == DeliveryStatus.DEAD.value)
+        for row in conn.execute(select(deliveries).where(*dead).order_by(deliveries.c.n).with_for_update()):
+            one = Redrive(at=now, by=by, attempts=row.attempts, reason=row.reason, detail=row.detail)
+            values = {"status": DeliveryStatus.QUEUED.value, "attempts": 0, "reason": "", "detail": ""}
+            conn.execute(
+                update(deliveries)
+                .where(deliveries.c.n == row.n)
+                .values(due_at=now, recorded_at=now, redriven=encode((*redrives_of(row), one)), **values)
+            )
+            done.append(row.id)
+    return done
 
 
 def _fate(outcome: Sent | Deferred | Dead, now: datetime) -> dict[str, Any]:
@@ -188,7 +235,12 @@ def _fate(outcome: Sent | Deferred | Dead, now: datetime) -> dict[str, Any]:
 
 def queued_since(conn: Connection, route: str, channel: str, recipient: str, since: datetime) -> int:
     """Return how many messages a route queued for a recipient after `since`."""
-    mine = (deliveries.c.route == route, deliveries.c.channel == channel, deliveries.c.recipient == recipient)
+    mine = (
+        deliveries.c.route == route,
+        deliveries.c.channel == channel,
+        deliveries.c.recipient == recipient,
+        deliveries.c.instead_of == "",
+    )
     count = select(func.count()).select_from(deliveries).where(*mine, deliveries.c.queued_at > since)
     return conn.execute(count).scalar_one()
 
@@ -201,12 +253,23 @@ def void_leases(conn: Connection) -> None:
     void_turn(conn)
 
 
-def listed(conn: Connection, status: DeliveryStatus | None, limit: int) -> list[Delivery]:
+def listed(conn: Connection, status: DeliveryStatus | None, limit: int | None) -> list[Delivery]:
     """Return deliveries, newest first."""
     wanted = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.n.desc()).limit(limit)
     if status is not None:
         wanted = wanted.where(deliveries.c.status == status.value)
+    else:
+        wanted = wanted.where(deliveries.c.status != DeliveryStatus.SPARE.value)
     return [delivery_of(row) for row in conn.execute(wanted)]
+
+
+def delivery(conn: Connection, delivery_id: str) -> Delivery | None:
+    """Return the only delivery whose id begins so."""
+    begins = deliveries.c.id.startswith(delivery_id, autoescape=True)
+    rows = conn.execute(select(deliveries).where(begins).order_by(deliveries.c.id).limit(2)).all()
+    exact = [row for row in rows if row.id == delivery_id]
+    found = exact or (rows if len(rows) == 1 else [])
+    return delivery_of(found[0]) if found else None
 
 
 # care ─────────────────────────────────────────────────────────────────────────────────────────

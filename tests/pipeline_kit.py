@@ -1,0 +1,73 @@
+"""A desk of few lines of YAML over a scripted publisher, for tests of telling and sending."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from monitor import service
+from monitor.config import load
+from monitor.model import Entry
+from monitor.service import Service
+from monitor.testing import NOON, FakeClock, Publisher, RecordingChannel, an_entry
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+HEAD = """
+store: sqlite:monitor.db
+language: en
+timezone: UTC
+poll: {per_host_gap: 0s, every: 5m, minimum: 5m, maximum: 5m}
+feeds: [{url: "https://publisher.example/rss", source: A publisher, language: en}]
+topics: {summit: {title: {en: The summit}, query: "Trump AND Putin"}}
+"""
+KIND = "type: 'monitor.testing:RecordingChannel'"
+
+
+class World:
+    """The desk while it runs: what the publisher carries, the clock, what its channels got."""
+
+    def __init__(self, built: Service, publisher: Publisher, clock: FakeClock) -> None:
+        self.built, self.publisher, self.clock = built, publisher, clock
+        self.store, self.pipeline = built.store, built.pipeline
+        self._carried: list[Entry] = []
+
+    def channel(self, name: str) -> RecordingChannel:
+        """Return a channel."""
+        channel = self.pipeline.parts.channels[name]
+        assert isinstance(channel, RecordingChannel)
+        return channel
+
+    def publish(self, *titles: str, **changes: object) -> list[Entry]:
+        """Put more entries on top of the feed."""
+        new = [an_entry(title=title, published=self.clock.now() - MINUTE, **changes) for title in titles]
+        self._carried = [*new, *self._carried]
+        self.publisher.publish("/rss", *self._carried)
+        return new
+
+    async def tick(self, later: timedelta = timedelta(0)) -> None:
+        """Let time pass, then do all that is due."""
+        self.clock.advance(later)
+        await self.pipeline.tick()
+
+    def subjects(self, channel: str) -> list[str]:
+        """Return the subjects of what a channel took, in order."""
+        return [delivery.message.subject for delivery in self.channel(channel).sent]
+
+
+@asynccontextmanager
+async def desk(folder: Path, rest: str, *, clock: FakeClock | None = None) -> AsyncIterator[World]:
+    """Run a desk whose channels and routes are `rest`."""
+    ticking = clock or FakeClock(NOON)
+    path = folder / "monitor.yaml"
+    path.write_text(HEAD + rest.replace("RECORDING", KIND), encoding="utf-8")
+    publisher = Publisher(ticking)
+    publisher.publish("/rss")
+    config = load(path, {})
+    config = replace(config, folder=folder)
+    async with service.build(config, clock=ticking, transport=publisher) as built:
+        yield World(built, publisher, ticking)
