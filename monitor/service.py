@@ -251,11 +251,7 @@ def parts(
     templates: tuple[Path, ...] | None = None,
 ) -> Parts:
     """Return everything a pipeline is made of."""
-    tools = Tools(http=http, clock=clock, folder=config.folder)
     reads = matcher(config)
-    channels: dict[str, Channel] = {
-        name: one.cls(name, one.options, tools) for name, one in config.channels.items()
-    }
     return Parts(
         feeds={feed.url: feed for feed in config.feeds},
         poll=config.poll,
@@ -263,7 +259,7 @@ def parts(
         entities=config.entities,
         topics=config.topics,
         routes=config.routes,
-        channels=channels,
+        channels=channels(config, clock=clock, http=http),
         channel_types={name: one.type for name, one in config.channels.items()},
         fallbacks={name: one.fallback for name, one in config.channels.items() if one.fallback},
         desk=desk(config, reads),
@@ -274,6 +270,12 @@ def parts(
         renderer=renderer(config, templates),
         recorder=Recorder(config.record, config.keep.recorded) if config.record else None,
     )
+
+
+def channels(config: Config, *, clock: Clock, http: httpx.AsyncClient) -> dict[str, Channel]:
+    """Return the ways out."""
+    tools = Tools(http=http, clock=clock, folder=config.folder)
+    return {name: one.cls(name, one.options, tools) for name, one in config.channels.items()}
 
 
 def desk(config: Config, reads: Matcher) -> Desk:

@@ -32,13 +32,15 @@ def slots(route: Route, after: datetime, *, timezone: str = "") -> Iterator[date
     zone = ZoneInfo(timezone or route.timezone)
     # The day before as well: a gap can push a late evening's slot past midnight.
     day = after.astimezone(zone).date() - _DAY
-    last = after
+    waiting: set[datetime] = set()
     for _ in range(_HORIZON):
-        for instant in sorted({_instant(day, at, zone) for at in _times(route, day)}):
-            if instant > last:
-                yield instant
-                last = instant
+        waiting |= {_instant(day, at, zone) for at in _times(route, day)}
         day += _DAY
+        # Where a gap ends at midnight (Nuuk, 30 March 2024), the day's last slot is pushed behind the
+        # first one of the next day: a day's slots are known when nothing of the next can come before.
+        midnight = _instant(day, time(), zone)
+        yield from sorted(one for one in waiting if after < one < midnight)
+        waiting = {one for one in waiting if one >= midnight}
 
 
 def last_slot(route: Route, after: datetime, until: datetime, *, timezone: str = "") -> datetime | None:

@@ -67,16 +67,29 @@ class Stuck(RecordingChannel):
         return await super().send(delivery)
 
 
+class Awaited(RecordingChannel):
+    """Says when it has so many."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("quick", RecordingChannel.alone().options, None)
+        self.number, self.all_there = number, asyncio.Event()
+
+    async def send(self, delivery: Delivery) -> str:
+        receipt = await super().send(delivery)
+        if len(self.sent) == self.number:
+            self.all_there.set()
+        return receipt
+
+
 async def test_a_channel_that_hangs_holds_up_no_other_and_fills_its_own_lane_only(tmp_path: Path) -> None:
     async with desk(tmp_path, TWO + ALERTS) as world:
         stuck = Stuck()
-        quick = world.channel("quick")
+        quick = Awaited(3 * AT_ONCE)
         world.pipeline.parts = replace(world.pipeline.parts, channels={"slow": stuck, "quick": quick})
         queue(world, "slow", 10 * AT_ONCE)
         queue(world, "quick", 3 * AT_ONCE)
         await world.pipeline.deliver_due()
-        while len(quick.sent) < 3 * AT_ONCE:
-            await asyncio.sleep(0)
+        await quick.all_there.wait()
         for _ in range(3):  # further rings bring it no more
             await world.pipeline.deliver_due()
         assert (stuck.under_way, len(stuck.sent)) == (AT_ONCE, 0)

@@ -1,6 +1,7 @@
 """When a route sends."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -124,3 +125,63 @@ def test_no_slot_is_skipped_or_doubled_in_any_zone(zone: str, year: int, day: in
     offsets = {one.utcoffset() for one in local}
     if len(offsets) == 1:
         assert all(per_day[d] == len(times) for d in whole_days)
+
+
+def changes_of(zone: ZoneInfo) -> list[date]:
+    """Return the local dates from 2020 to 2035 on which a zone's clocks change."""
+    found, last = [], None
+    for week in range(16 * 53):
+        day = date(2020, 1, 1) + timedelta(days=7 * week)
+        offset = datetime.combine(day, time(), zone).utcoffset()
+        if last is not None and offset != last:
+            days = [day + timedelta(days=n) for n in range(-7, 1)]
+            offsets = [datetime.combine(one, time(), zone).utcoffset() for one in days]
+            found += [one for one, a, b in zip(days, offsets, offsets[1:], strict=False) if a != b]
+        last = offset
+    return found
+
+
+TIMES = (time(0), time(0, 30), time(1, 59), time(2, 30), time(12), time(23, 30))
+ZONES = sorted(available_timezones() - {"localtime"})
+
+
+@pytest.mark.parametrize("first", sorted({zone[0] for zone in ZONES}))
+def test_every_wall_time_has_one_slot_around_the_clock_changes_of_every_zone(first: str) -> None:
+    for name in (zone for zone in ZONES if zone[0] == first):
+        zone, chance = ZoneInfo(name), Random(name)
+        changes = changes_of(zone)
+        days = [*chance.sample(changes, min(2, len(changes))), date(2020 + chance.randrange(15), 2, 28)]
+        for day in days:
+            start = datetime.combine(day - timedelta(days=1), time(), zone).astimezone(UTC)
+            route = a_route(at=TIMES, timezone=name)
+            walked, now = [], start - timedelta(seconds=1)
+            while (slot := next_slot(route, now)) is not None and slot < start + timedelta(days=4):
+                walked.append(slot)
+                now = slot
+            assert walked == sorted(set(walked)), name
+            whole = [day + timedelta(days=n) for n in (-1, 0, 1)]
+            meant = [instants(datetime.combine(one, at), zone) for one in whole for at in TIMES]
+            # Each wall time that exists comes at its first instant and never again; one that a gap
+            # swallows comes as much later as the gap is long. Nothing else comes.
+            for instant, again in meant:
+                assert walked.count(instant) == 1, (name, instant)
+                assert again is None or again not in walked or again in [one for one, _ in meant], name
+            end = max(instant for instant, _ in meant)
+            assert {one for one in walked if one <= end} == {instant for instant, _ in meant}, name
+
+
+def instants(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """Return when a clock on the wall shows a time, and when it does again.
+
+    By the offsets of the day before and the day after alone: not the way in which slots are computed.
+    """
+    found = []
+    for hours in (-26, 26):
+        around = (wall.replace(tzinfo=UTC) + timedelta(hours=hours)).astimezone(zone)
+        offset = around.utcoffset()
+        assert offset is not None
+        found.append((wall.replace(tzinfo=UTC) - offset, offset))
+    shown = sorted({one for one, _ in found if one.astimezone(zone).replace(tzinfo=None) == wall})
+    if shown:
+        return shown[0], shown[1] if len(shown) > 1 else None
+    return wall.replace(tzinfo=UTC) - found[0][1], None
