@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from monitor.compose._case import Case, Desk, Reader
 from monitor.compose._delta import Happened, ranked, tell, turn_item, unheard
 from monitor.compose._disputes import contradictions, is_open, items
+from monitor.compose._quiet import Quieted, quieted, reasons
+from monitor.compose._situation import Situation
 from monitor.compose._turns import notes, standing, words
 from monitor.model import (
     ChangeKind,
@@ -25,7 +27,6 @@ from monitor.model import (
     Cursor,
     Digest,
     DigestStory,
-    Dossier,
     FeedState,
     FeedStatus,
     Kind,
@@ -33,30 +34,27 @@ from monitor.model import (
     Section,
     Send,
     Trouble,
-    Turn,
     TurnNote,
 )
 from monitor.slots import last_slot, next_slot
 
-__all__ = ["WELL", "Desk", "Reader", "Situation", "alerts", "compose", "plan"]
+__all__ = [
+    "WELL",
+    "Desk",
+    "Quieted",
+    "Reader",
+    "Situation",
+    "alerts",
+    "compose",
+    "plan",
+    "quieted",
+    "reasons",
+]
 
 LATE = timedelta(minutes=10)
 """A digest made this long after its time says so."""
 
 WELL = frozenset({FeedStatus.NEW, FeedStatus.PAUSED, FeedStatus.OK, FeedStatus.QUIET, FeedStatus.LATE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What lies behind a reader's cursor, and the stories that matter to it.
-
-    `dossiers` are those of the news, and those that the reader was told of lately: a contradiction may
-    be between two stories, and what is open stays so. `turns` are all turns of the route's topics.
-    """
-
-    news: News = field(default_factory=News)
-    dossiers: Sequence[Dossier] = ()
-    turns: Sequence[Turn] = ()
 
 
 def plan(

@@ -77,6 +77,7 @@ from monitor.model.settings import (
     State,
     Topic,
 )
+from monitor.model.silences import Passed, PassedKind, Scope, Silence
 from monitor.model.stories import (
     Fact,
     FactKind,
@@ -139,6 +140,8 @@ __all__ = [
     "NetworkSettings",
     "News",
     "NotModified",
+    "Passed",
+    "PassedKind",
     "Phase",
     "PollRecord",
     "PollSettings",
@@ -149,11 +152,13 @@ __all__ = [
     "Report",
     "Route",
     "Said",
+    "Scope",
     "Secret",
     "Section",
     "Send",
     "Sent",
     "Sighting",
+    "Silence",
     "Span",
     "Stance",
     "State",

@@ -194,6 +194,8 @@ class Digest:
     turns: tuple[TurnNote, ...] = ()
     open: tuple[Contradiction | TurnNote, ...] = ()
     """What the reader was told before and is not settled."""
+    silenced: int = 0
+    """So many reports would have been in it, had nobody silenced them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from monitor import slots
 from monitor.cluster import WINDOW
-from monitor.compose import Desk, Reader, Situation, plan
+from monitor.compose import Desk, Quieted, Reader, Situation, plan, quieted, reasons
 from monitor.errors import RenderError
 from monitor.model import (
     Cursor,
@@ -19,6 +19,7 @@ from monitor.model import (
     FactKind,
     LinkKind,
     Message,
+    PassedKind,
     Recipient,
     Route,
     Said,
@@ -113,12 +114,30 @@ class Telling:
         found = situation(shop.store, reader, desk, after=cursor.position, until=until, now=now)
         if route.send is Send.IMMEDIATE and found.news.position == cursor.position:
             return
-        moved, digests = plan(found, cursor, reader, desk, now=now, room=self._room(route, cursor, now))
+        quiet = self._quieted(found, reader, now)
+        room = self._room(route, cursor, now)
+        moved, digests = plan(quiet.situation, cursor, reader, desk, now=now, room=room)
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
+        if quiet.silenced and route.send is Send.DIGEST:
+            digests = [replace(digest, silenced=len(quiet.silenced)) for digest in digests]
         deliveries = [one for digest in digests for one in self._deliveries(digest, route, now, due)]
-        if shop.store.enqueue(moved, deliveries, cursor.position):
+        over = [hit for hit in found.news.hits if hit.seq <= moved.position]
+        messages = [one.message for one in deliveries if not one.instead_of]
+        passed = reasons(quiet, over, route=route, messages=messages, digests=digests, now=now)
+        if shop.store.enqueue(moved, deliveries, cursor.position, passed=passed):
             for delivery in (one for one in deliveries if not one.instead_of):
                 shop.say("queued", delivery=delivery.id, route=route.name, channel=cursor.channel, due=due)
+
+    def _quieted(self, found: Situation, reader: Reader, now: datetime) -> Quieted:
+        """Take what is silenced out of a situation; what was silenced before stays so."""
+        store = self._shop.store
+        silences = store.silences()
+        if not silences:
+            return Quieted(situation=found)
+        entries = {hit.entry.id for one in found.dossiers for hit in one.hits}
+        place = (reader.route.name, reader.channel, reader.recipient.address)
+        before = {one.entry_id for one in store.passed(*place, entries) if one.kind is PassedKind.SILENCED}
+        return quieted(found, silences, route=reader.route, before=before, now=now)
 
     def _room(self, route: Route, cursor: Cursor, now: datetime) -> int | None:
         """How many more alerts this recipient may get within the hour; None: any number."""

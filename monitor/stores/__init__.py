@@ -38,8 +38,10 @@ from monitor.model import (
     Known,
     Match,
     News,
+    Passed,
     PollRecord,
     Sent,
+    Silence,
     Story,
     Turn,
 )
@@ -294,8 +296,17 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:
-        """Promise 2: move the cursor and queue the frozen messages.
+    def enqueue(
+        self,
+        cursor: Cursor,
+        deliveries: Sequence[Delivery],
+        expected: int,
+        *,
+        passed: Sequence[Passed] = (),
+    ) -> bool:
+        """Promise 2: move the cursor, queue the frozen messages, keep why other entries are `passed`.
+
+        What was passed before and is told now is forgotten as passed.
 
         Does nothing and returns False when the cursor no longer stands at `expected` or has made a
         later slot (another process was faster). A delivery whose id exists is not queued again.
@@ -304,6 +315,24 @@ class Store(ABC):
     @abstractmethod
     def queued_since(self, route: str, channel: str, recipient: str, since: datetime) -> int:
         """Return how many messages a route queued for a recipient after `since`."""
+
+    @abstractmethod
+    def passed(
+        self, route: str, channel: str, recipient: str, entry_ids: Iterable[str] | None = None
+    ) -> list[Passed]:
+        """Return which (of these) entries a reader was not told when the cursor passed them, by id."""
+
+    @abstractmethod
+    def add_silence(self, silence: Silence) -> None:
+        """Keep a silence; one whose id exists stays as it is."""
+
+    @abstractmethod
+    def silences(self) -> list[Silence]:
+        """Return all silences, newest first, those that ended too: what they silenced stays explained."""
+
+    @abstractmethod
+    def expire_silence(self, silence_id: str, now: datetime, by: str) -> Silence | None:
+        """End a silence now, unless it has ended; return it. A unique beginning of its id is enough."""
 
     # outbox ───────────────────────────────────────────────────────────────────────────────────
 

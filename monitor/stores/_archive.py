@@ -21,6 +21,7 @@ from monitor.stores._tables import (
     entries,
     identities,
     matches,
+    passed,
     sightings,
     stories,
     told,
@@ -131,7 +132,7 @@ def _prune_entries(conn: Connection, index: Index, before: datetime, batch: int)
         .where(deliveries.c.status.in_(UNSENT))
     )
     rows = conn.execute(
-        select(entries.c.n, entries.c.story_id)
+        select(entries.c.n, entries.c.id, entries.c.story_id)
         .where(entries.c.first_seen < before, or_(~HAS_STORY, ~undelivered))
         .order_by(entries.c.first_seen)
         .limit(batch)
@@ -140,6 +141,8 @@ def _prune_entries(conn: Connection, index: Index, before: datetime, batch: int)
     for chunk in chunks(row.n for row in rows):
         index.drop(conn, chunk)
         conn.execute(delete(entries).where(entries.c.n.in_(chunk)))
+    for chunk in chunks(row.id for row in rows):
+        conn.execute(delete(passed).where(passed.c.entry_id.in_(chunk)))
     drop_empty(conn, {row.story_id for row in rows} - {""})
     return len(rows)
 

@@ -33,12 +33,25 @@ from monitor.model import (
     Known,
     Match,
     News,
+    Passed,
     PollRecord,
     Sent,
+    Silence,
     Story,
     Turn,
 )
-from monitor.stores import Store, _archive, _edits, _log, _migrations, _polls, _reading, _stories, _telling
+from monitor.stores import (
+    Store,
+    _archive,
+    _edits,
+    _log,
+    _migrations,
+    _polls,
+    _reading,
+    _silences,
+    _stories,
+    _telling,
+)
 from monitor.stores._backup import copy_rows
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert, upsert_for
@@ -305,9 +318,37 @@ class SqlStore(Store):
         """Return the ids of the stories that a recipient was told of."""
         return self._ask(lambda conn: _reading.stories_told(conn, route, channel, recipient, since))
 
-    def enqueue(self, cursor: Cursor, deliveries: Sequence[Delivery], expected: int) -> bool:
+    def enqueue(
+        self,
+        cursor: Cursor,
+        deliveries: Sequence[Delivery],
+        expected: int,
+        *,
+        passed: Sequence[Passed] = (),
+    ) -> bool:
         """Promise 2."""
-        return self._do(lambda conn: _telling.enqueue(conn, self._upsert, cursor, deliveries, expected))
+        return self._do(
+            lambda conn: _telling.enqueue(conn, self._upsert, cursor, deliveries, expected, passed)
+        )
+
+    def passed(
+        self, route: str, channel: str, recipient: str, entry_ids: Iterable[str] | None = None
+    ) -> list[Passed]:
+        """Return what a recipient was not told, and why."""
+        asked = None if entry_ids is None else frozenset(entry_ids)
+        return self._ask(lambda conn: _silences.of_reader(conn, (route, channel, recipient), asked))
+
+    def add_silence(self, silence: Silence) -> None:
+        """Keep a silence."""
+        self._do(lambda conn: _silences.add(conn, self._upsert, silence))
+
+    def silences(self) -> list[Silence]:
+        """Return all silences, newest first."""
+        return self._ask(_silences.every)
+
+    def expire_silence(self, silence_id: str, now: datetime, by: str) -> Silence | None:
+        """End a silence."""
+        return self._do(lambda conn: _silences.expire(conn, silence_id, now, by))
 
     def queued_since(self, route: str, channel: str, recipient: str, since: datetime) -> int:
         """Return how many messages a route queued for a recipient after `since`."""

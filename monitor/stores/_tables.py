@@ -386,6 +386,37 @@ told_items = Table(
     sqlite_with_rowid=False,
 )
 
+# Why an entry was not told to a reader when their cursor passed it.
+passed = Table(
+    "passed",
+    metadata,
+    Column("route", KEY, nullable=False),
+    Column("channel", KEY, nullable=False),
+    Column("recipient", KEY, nullable=False),
+    Column("entry_id", KEY, nullable=False),
+    Column("kind", KEY, nullable=False),
+    _text("detail"),
+    Column("at", UtcTime, nullable=False),
+    Column("until", UtcTime),
+    PrimaryKeyConstraint("route", "channel", "recipient", "entry_id"),
+    Index(None, "entry_id"),
+    sqlite_with_rowid=False,
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("scope", KEY, nullable=False),
+    Column("target", KEY, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    _text("why"),
+    _text("by"),
+    Column("expired_at", UtcTime),
+    _text("expired_by"),
+)
+
 # What happened to what had been found; `seq` is from the counter of the matches.
 log = Table(
     "log",

@@ -15,10 +15,11 @@ from monitor.model import (
     Deferred,
     Delivery,
     DeliveryStatus,
+    Passed,
     Redrive,
     Sent,
 )
-from monitor.stores import _log
+from monitor.stores import _log, _silences
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, redrives_of
@@ -72,7 +73,12 @@ def start_cursor(conn: Connection, upsert: Upsert, cursor: Cursor, since: dateti
 
 
 def enqueue(
-    conn: Connection, upsert: Upsert, cursor: Cursor, queued: Sequence[Delivery], expected: int
+    conn: Connection,
+    upsert: Upsert,
+    cursor: Cursor,
+    queued: Sequence[Delivery],
+    expected: int,
+    passed: Sequence[Passed],
 ) -> bool:
     """Promise 2 (see Store.enqueue).
 
@@ -92,7 +98,9 @@ def enqueue(
     if queued:
         conn.execute(upsert(deliveries, key=("id",)), [delivery_row(one) for one in queued])
     # What a spare tells is told once, by the delivery that it stands in for.
-    _note_told(conn, upsert, [one for one in queued if one.status is not DeliveryStatus.SPARE])
+    telling = [one for one in queued if one.status is not DeliveryStatus.SPARE]
+    _note_told(conn, upsert, telling)
+    _silences.note(conn, upsert, cursor, passed, telling)
     return True
 
 

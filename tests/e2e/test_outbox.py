@@ -70,3 +70,32 @@ def test_a_dead_letter_is_listed_shown_and_sent_again_and_its_fallback_says_why(
     assert nothing.returncode == 1
     (page,) = [path.read_text(encoding="utf-8") for path in tmp_path.glob("out/*alert*.html")]
     assert "hook could not reach" in page
+
+
+def test_a_silence_is_added_listed_and_expired_and_explained(tmp_path: Path) -> None:
+    with Newsstand({"/a": NEWS}) as stand:
+        desk = Desk(
+            tmp_path,
+            {stand.url + "/a": "en"},
+            channels="channels:\n  out: {type: file, folder: out}\n",
+            routes="routes:\n  day: {topics: [summit], channels: [out], every: 5m}\n",
+        ).write()
+        why = ("--until", "2100-01-01", "--why", "known", "--by", "Rina")
+        added = desk.json("silence", "add", "--entity", "@putin", *why)
+        wrong = desk.run("silence", "add", "--topic", "sumit", *why, check=False)
+        listed = desk.json("silence", "list")
+        desk.run("once")
+        desk.run("once", "--at", "2099-01-01T00:00Z")
+        (found,) = desk.json("search", "trump")
+        explained = desk.json("explain", f"e:{found['id']}")
+        desk.run("silence", "expire", added["id"])
+        after = desk.json("silence", "list")
+
+    assert (added["target"], added["holds"]) == ("putin", True)
+    assert (wrong.returncode, "did you mean 'summit'?" in wrong.stderr) == (2, True)
+    assert [one["id"] for one in listed] == [added["id"]]
+    assert after == []
+    assert not list(tmp_path.glob("out/*.html"))
+    assert [(row["outcome"], row["reason"]) for row in explained["sending"]] == [
+        ("silenced", f"silenced by {added['id']} (Rina: known, until 2100-01-01 00:00Z)")
+    ]

@@ -1,0 +1,125 @@
+"""Silences, and what each reader was not told. Each function is part of one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+
+from monitor.model import Cursor, Delivery, Passed, PassedKind, Scope, Silence
+from monitor.stores._bulk import execute_many
+from monitor.stores._codec import storable
+from monitor.stores._rows import AnyRow, chunks
+from monitor.stores._tables import passed, silences
+from monitor.stores._upsert import Upsert
+
+Reader = tuple[str, str, str]
+"""Route, channel, recipient."""
+
+
+def add(conn: Connection, upsert: Upsert, silence: Silence) -> None:
+    """Keep a silence (see Store.add_silence)."""
+    row = {
+        "id": silence.id,
+        "scope": silence.scope.value,
+        "target": storable(silence.target),
+        "since": silence.since,
+        "until": silence.until,
+        "why": storable(silence.why),
+        "by": storable(silence.by),
+        "expired_at": silence.expired_at,
+        "expired_by": storable(silence.expired_by),
+    }
+    conn.execute(upsert(silences), row)
+
+
+def every(conn: Connection) -> list[Silence]:
+    """Return all silences, newest first."""
+    rows = conn.execute(select(silences).order_by(silences.c.since.desc(), silences.c.id))
+    return [_silence(row) for row in rows]
+
+
+def expire(conn: Connection, silence_id: str, now: datetime, by: str) -> Silence | None:
+    """End a silence (see Store.expire_silence)."""
+    begins = silences.c.id.startswith(silence_id, autoescape=True)
+    rows = conn.execute(select(silences).where(begins).limit(2)).all()
+    if len(rows) != 1:
+        return None
+    found = _silence(rows[0])
+    if found.end > now:
+        values = {"expired_at": now, "expired_by": storable(by)}
+        conn.execute(update(silences).where(silences.c.id == found.id).values(**values))
+    return _silence(conn.execute(select(silences).where(silences.c.id == found.id)).one())
+
+
+def note(
+    conn: Connection, upsert: Upsert, cursor: Cursor, notes: Sequence[Passed], queued: Iterable[Delivery]
+) -> None:
+    """Keep why entries were not told; forget it of those that are told after all."""
+    told = {
+        item.removeprefix("entry:")
+        for one in queued
+        for items in one.message.told.values()
+        for item in items
+        if item.startswith("entry:")
+    }
+    place = _is((cursor.route, cursor.channel, cursor.recipient))
+    for chunk in chunks(sorted(told)):
+        conn.execute(delete(passed).where(place, passed.c.entry_id.in_(chunk)))
+    execute_many(
+        conn,
+        upsert(passed, changes={"kind", "detail", "at", "until"}),
+        [
+            {
+                "route": cursor.route,
+                "channel": cursor.channel,
+                "recipient": storable(cursor.recipient),
+                "entry_id": one.entry_id,
+                "kind": one.kind.value,
+                "detail": storable(one.detail),
+                "at": one.at,
+                "until": one.until,
+            }
+            for one in notes
+        ],
+    )
+
+
+def of_reader(conn: Connection, reader: Reader, entry_ids: Iterable[str] | None) -> list[Passed]:
+    """Return what one reader was not told (see Store.passed)."""
+    wanted = select(passed).where(_is(reader)).order_by(passed.c.entry_id)
+    if entry_ids is None:
+        return [_passed(row) for row in conn.execute(wanted)]
+    return [
+        _passed(row)
+        for chunk in chunks(sorted(set(entry_ids)))
+        for row in conn.execute(wanted.where(passed.c.entry_id.in_(chunk)))
+    ]
+
+
+def _is(reader: Reader) -> ColumnElement[bool]:
+    route, channel, recipient = reader
+    return and_(
+        passed.c.route == route, passed.c.channel == channel, passed.c.recipient == storable(recipient)
+    )
+
+
+def _silence(row: AnyRow) -> Silence:
+    return Silence(
+        id=row.id,
+        scope=Scope(row.scope),
+        target=row.target,
+        since=row.since,
+        until=row.until,
+        why=row.why,
+        by=row.by,
+        expired_at=row.expired_at,
+        expired_by=row.expired_by,
+    )
+
+
+def _passed(row: AnyRow) -> Passed:
+    return Passed(
+        entry_id=row.entry_id, kind=PassedKind(row.kind), detail=row.detail, at=row.at, until=row.until
+    )

@@ -1,0 +1,123 @@
+"""Telling: silences, and one reason for everything that is not told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.model import Passed, PassedKind, Scope, Silence
+from tests.pipeline_kit import HOUR, MINUTE, World, desk
+
+DIGEST = """
+channels: {out: {RECORDING}}
+routes: {day: {topics: summit, channels: out, at: ["13:00", "19:00"]}}
+"""
+ALERTS = """
+channels: {out: {RECORDING}}
+routes: {now: {topics: summit, channels: out, send: immediate, group_wait: 0s}}
+"""
+FIRST, SECOND, THIRD = (
+    "Trump and Putin to meet in Budapest, the Kremlin says",
+    "Rubio prepares what Putin and Trump will sign on grain exports",
+    "Tomahawk missiles: why Trump hesitates and Putin warns",
+)
+
+
+def silence(world: World, scope: Scope, target: str, *, hours: int = 3) -> Silence:
+    now = world.clock.now()
+    made = Silence(
+        id="5115ce01",
+        scope=scope,
+        target=target,
+        since=now,
+        until=now + timedelta(hours=hours),
+        why="too much of it",
+        by="Rina",
+    )
+    world.store.add_silence(made)
+    return made
+
+
+def passed(world: World, route: str) -> list[Passed]:
+    return world.store.passed(route, "out", "desk")
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"), [(Scope.TOPIC, "summit"), (Scope.ROUTE, "day"), (Scope.SOURCE, "a PUBLISHER")]
+)
+async def test_what_is_silenced_is_sent_nowhere_nor_late_and_says_why(
+    tmp_path: Path, scope: Scope, target: str
+) -> None:
+    async with desk(tmp_path, DIGEST) as world:
+        silence(world, scope, target)
+        world.publish(FIRST)
+        await world.tick()
+        await world.tick(HOUR)
+        assert world.channel("out").sent == []
+        (one,) = passed(world, "day")
+        assert one.kind is PassedKind.SILENCED
+        assert one.detail == "silenced by 5115ce01 (Rina: too much of it, until 2025-10-16 15:00Z)"
+
+        await world.tick(3 * HOUR)  # it has ended
+        world.publish(SECOND)
+        await world.tick(5 * MINUTE)
+        await world.tick(2 * HOUR + 55 * MINUTE)
+        (digest,) = world.channel("out").sent
+        assert SECOND in digest.message.parts["txt"]
+        assert FIRST not in digest.message.parts["txt"]
+        assert passed(world, "day") == [one]
+
+
+async def test_a_silence_of_one_story_leaves_the_others(tmp_path: Path) -> None:
+    async with desk(tmp_path, DIGEST) as world:
+        world.publish(FIRST, SECOND)
+        await world.tick()
+        stories = {
+            one.entry_ids[0]: one.id for one, _ in world.store.recent_stories(world.clock.now() - HOUR)
+        }
+        first = next(e for e in world.store.search("", limit=9) if e.title == FIRST)
+        assert len(stories) == 2
+        silence(world, Scope.STORY, stories[first.id][:10])
+        await world.tick(HOUR)
+        (digest,) = world.channel("out").sent
+    assert SECOND in digest.message.parts["txt"]
+    assert FIRST not in digest.message.parts["txt"]
+    assert "1 report was silenced by the desk." in digest.message.parts["txt"]
+    assert "1 report was silenced by the desk." in digest.message.parts["html"]
+
+
+async def test_what_comes_while_a_silence_holds_is_not_alerted_when_it_is_expired(tmp_path: Path) -> None:
+    async with desk(tmp_path, ALERTS) as world:
+        silence(world, Scope.TOPIC, "summit")
+        world.publish(FIRST)
+        await world.tick()
+        world.clock.advance(HOUR)
+        world.store.expire_silence("5115", world.clock.now(), "Rina")
+        world.publish(SECOND)
+        await world.tick(5 * MINUTE)
+        assert [FIRST in one.message.parts["txt"] for one in world.channel("out").sent] == [False]
+        assert [one.kind for one in passed(world, "now")] == [PassedKind.SILENCED]
+
+
+async def test_every_entry_behind_the_cursor_was_told_or_has_its_reason(tmp_path: Path) -> None:
+    async with desk(tmp_path, DIGEST) as world:
+        world.publish(FIRST, SECOND, THIRD)
+        await world.tick()
+        await world.tick(HOUR)
+        world.publish(FIRST + ".", url="https://publisher.example/copy", guid="copy")
+        await world.tick(HOUR)
+        await world.tick(5 * HOUR)
+        told = {
+            item
+            for one in world.channel("out").sent
+            for items in one.message.told.values()
+            for item in items
+            if item.startswith("entry:")
+        }
+        reasons = {f"entry:{one.entry_id}" for one in passed(world, "day")}
+        matched = {f"entry:{one.id}" for one in world.store.search("", limit=99)}
+    assert len(matched) == 4
+    assert told | reasons == matched
+    assert not told & reasons
