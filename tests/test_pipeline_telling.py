@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from monitor.model import Passed, PassedKind, Scope, Silence
+from monitor.commands._fates import Ledger, faults_of, ledger
+from monitor.model import (
+    Delivery,
+    DeliveryStatus,
+    Kind,
+    Message,
+    Passed,
+    PassedKind,
+    Recipient,
+    Scope,
+    Silence,
+)
+from monitor.testing import NOON
 from tests.pipeline_kit import HOUR, MINUTE, World, desk
 
 DIGEST = """
@@ -121,3 +134,67 @@ async def test_every_entry_behind_the_cursor_was_told_or_has_its_reason(tmp_path
     assert len(matched) == 4
     assert told | reasons == matched
     assert not told & reasons
+
+
+def books(world: World) -> list[Ledger]:
+    """Return the ledgers of all readers, and let nothing be wrong with the deliveries themselves."""
+    store, now = world.store, world.clock.now()
+    deliveries = store.deliveries(limit=None)
+    spares = store.deliveries(status=DeliveryStatus.SPARE, limit=None)
+    assert list(faults_of(deliveries, spares, now)) == []
+    routes = {route.name: route for route in world.pipeline.parts.routes}
+    return [
+        ledger(store, routes[one.route], one, deliveries, kept=now - HOUR * 24 * 400, now=now)
+        for one in store.cursors()
+    ]
+
+
+async def test_the_books_are_right_after_a_day_of_news(tmp_path: Path) -> None:
+    async with desk(tmp_path, DIGEST) as world:
+        for n in range(24):
+            world.publish(f"{(FIRST, SECOND, THIRD)[n % 3]}, report {n}")
+            await world.tick(20 * MINUTE)
+        await world.tick(12 * HOUR)
+        (book,) = books(world)
+    assert book.faults == ()
+    assert sum(book.states.values()) == 24
+    assert book.states["sent"] > 0
+    assert "unexplained" not in book.states
+
+
+async def test_what_does_not_add_up_is_named(tmp_path: Path) -> None:
+    async with desk(tmp_path, DIGEST) as world:
+        world.publish(FIRST, SECOND)
+        await world.tick()
+        (cursor,) = world.store.cursors()
+        hits = world.store.hits(["summit"], 0, world.clock.now())
+        # A cursor that passed one without a word, and two messages that tell the other.
+        message = a_message(told={hits[1].story_id: (f"entry:{hits[1].entry.id}",)})
+        doubled = [
+            Delivery(
+                id=name, message=message, channel="out", due_at=world.clock.now(), queued_at=world.clock.now()
+            )
+            for name in ("d1", "d2")
+        ]
+        moved = replace(cursor, position=hits[-1].seq)
+        assert world.store.enqueue(moved, doubled, cursor.position)
+        (book,) = books(world)
+    assert [fault.partition(": ")[2] for fault in book.faults] == [
+        f"e:{hits[0].entry.id}: the cursor passed it, and neither a message nor a reason is there",
+        f"e:{hits[1].entry.id}: told twice, in d1 and d2",
+    ]
+
+
+def a_message(**changes: object) -> Message:
+    made = Message(
+        id="m",
+        kind=Kind.DIGEST,
+        route="day",
+        channel="out",
+        recipient=Recipient(address="desk"),
+        slot=NOON,
+        language="en",
+        subject="News",
+        parts={},
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]

@@ -126,6 +126,9 @@ def _reader(
         return
     place = {"channel": cursor.channel, "recipient": cursor.recipient}
     reader = (cursor.route, cursor.channel, cursor.recipient)
+    for passed in store.passed(*reader, [entry.id]):
+        yield {**place, "outcome": passed.kind.value, "reason": passed.detail, "since": plain(passed.at)}
+        return
     dossiers = store.dossiers(*reader, route.topics, [story.id]) if story else []
     seqs = [hit.seq for one in dossiers for hit in one.hits if hit.entry.id == entry.id]
     if not seqs or max(seqs) > cursor.position:
@@ -166,6 +169,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "outcome": delivery.status.value,
         "at": plain(delivery.sent_at or delivery.due_at),
         "reason": delivery.detail or delivery.reason,
+        "attempts": delivery.attempts,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from monitor import service
 from monitor.clock import SystemClock
 from monitor.commands._app import App, json_option, plain, print_json, say
+from monitor.commands._fates import faults_of, ledger
 from monitor.model import Delivery, DeliveryStatus
 from monitor.stores import Store
 
@@ -114,6 +116,43 @@ def redrive(
         say(f"queued {one_id}")
     if not done:
         say("no dead letter to queue", err=True)
+        raise SystemExit(1)
+
+
+@command.command()
+@json_option
+@click.pass_obj
+def verify(app: App, as_json: bool) -> None:
+    """Prove that states add up: every match has exactly one state for each reader, or waits.
+
+    Told in one message, passed for one reason, or behind no cursor yet. Exit 1 and the list of what
+    does not add up, if anything.
+    """
+    config, now = app.load(), SystemClock().now()
+    with closing(service.open_store(config)) as store:
+        store.open()
+        now = max(now, store.last_time() or now)
+        deliveries = store.deliveries(limit=None)
+        routes = {route.name: route for route in config.routes}
+        kept = now - config.keep.entries
+        ledgers = [
+            ledger(store, routes[cursor.route], cursor, deliveries, kept=kept, now=now)
+            for cursor in store.cursors()
+            if cursor.route in routes
+        ]
+        spares = store.deliveries(status=DeliveryStatus.SPARE, limit=None)
+    faults = [*(fault for one in ledgers for fault in one.faults), *faults_of(deliveries, spares, now)]
+    by_status = Counter(one.status.value for one in deliveries)
+    if as_json:
+        print_json({"readers": ledgers, "deliveries": dict(sorted(by_status.items())), "faults": faults})
+    else:
+        for one in ledgers:
+            states = ", ".join(f"{number} {state}" for state, number in one.states.items())
+            say(f"{one.route} → {one.channel} ({one.recipient}): {states or 'no matches yet'}")
+        for fault in faults:
+            say(fault, err=True)
+        say(f"{len(faults)} faults" if faults else "it adds up")
+    if faults:
         raise SystemExit(1)
 
 

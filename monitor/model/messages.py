@@ -302,7 +302,7 @@ class Cursor:
     """How far a route has told one recipient: all hits up to `position` are taken.
 
     `next_slot` is when the next digest is due (None for immediate routes), `last_slot` the last
-    one made.
+    one made. `start` is the position at which it was made: what lies before was never theirs.
     """
 
     route: str
@@ -311,3 +311,4 @@ class Cursor:
     position: int
     next_slot: datetime | None = None
     last_slot: datetime | None = None
+    start: int = field(default=0, compare=False)

@@ -159,6 +159,7 @@ class Telling:
             channel=digest.channel,
             due_at=due,
             queued_at=now,
+            detail=f"held by quiet hours until {due:%Y-%m-%d %H:%MZ}" if due > now else "",
         )
         yield first
         fallback = route.fallback or parts.fallbacks.get(digest.channel, "")

@@ -191,6 +191,7 @@ def cursor_of(row: AnyRow) -> Cursor:
         position=row.position,
         next_slot=row.next_slot,
         last_slot=row.last_slot,
+        start=row.start,
     )
 
 

@@ -323,6 +323,7 @@ cursors = Table(
     Column("position", NUMBER, nullable=False),
     Column("next_slot", UtcTime),
     Column("last_slot", UtcTime),
+    _count("start"),
     PrimaryKeyConstraint("route", "channel", "recipient"),
 )
 

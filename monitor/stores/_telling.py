@@ -59,13 +59,15 @@ def start_cursor(conn: Connection, upsert: Upsert, cursor: Cursor, since: dateti
     """Create a cursor in front of the first hit matched at or after `since` (see Store.start_cursor)."""
     hit = conn.execute(select(func.min(matches.c.seq)).where(matches.c.matched_at >= since)).scalar()
     first = min((seq for seq in (hit, _log.first_at(conn, since)) if seq is not None), default=None)
+    position = _log.last_seq(conn) if first is None else first - 1
     conn.execute(
         upsert(cursors),
         {
             "route": cursor.route,
             "channel": cursor.channel,
             "recipient": cursor.recipient,
-            "position": _log.last_seq(conn) if first is None else first - 1,
+            "position": position,
+            "start": position,
             "next_slot": cursor.next_slot,
             "last_slot": cursor.last_slot,
         },

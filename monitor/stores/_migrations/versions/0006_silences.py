@@ -44,6 +44,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_passed_entry_id"), "passed", ["entry_id"], unique=False)
+    op.add_column(
+        "cursors",
+        sa.Column(
+            "start",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
+    )
     op.execute(
         "INSERT INTO meta (key, value) "
         "SELECT 'reasons-from', CAST(value AS TEXT) FROM counters WHERE name = 'seq' AND value > 0"
