@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,9 @@ from monitor.model import (
     Scope,
     Silence,
 )
-from monitor.testing import NOON
+from monitor.render import Renderer
+from monitor.render.plain import bare
+from monitor.testing import NOON, a_digest, an_entry
 from tests.pipeline_kit import HOUR, MINUTE, World, desk
 
 DIGEST = """
@@ -198,3 +201,44 @@ def a_message(**changes: object) -> Message:
         parts={},
     )
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+async def test_a_template_that_fails_holds_nobody_and_says_what_is_wrong(tmp_path: Path) -> None:
+    own = tmp_path / "templates" / "default"
+    own.mkdir(parents=True)
+    wrong = own / "digest.txt.j2"
+    wrong.write_text("{{ digest.nothing_of_the_kind.at_all }}", encoding="utf-8")
+    async with desk(tmp_path, DIGEST + "templates: templates\n") as world:
+        world.publish(FIRST)
+        await world.tick()
+        await world.tick(HOUR)
+        (plain,) = world.channel("out").sent
+        trouble = world.store.meta()["trouble:day:out"]
+        wrong.unlink()
+        world.pipeline.parts = replace(
+            world.pipeline.parts, renderer=Renderer(world.pipeline.parts.renderer.folders)
+        )
+        world.publish(SECOND)
+        await world.tick(HOUR)
+        await world.tick(5 * HOUR)
+        well = world.channel("out").sent[1]
+        assert world.store.meta()["trouble:day:out"] == ""
+    assert "default/digest.txt.j2:1" in trouble
+    assert plain.message.subject.startswith("[!] ")
+    first_line = plain.message.parts["txt"].partition("\n")[0]
+    assert first_line.startswith("[!] The desk's own template failed")
+    assert "default/digest.txt.j2:1" in first_line
+    assert FIRST in plain.message.parts["txt"]
+    assert FIRST in plain.message.parts["html"]
+    assert SECOND in well.message.parts["txt"]
+    assert "[!]" not in well.message.parts["txt"]
+
+
+def test_without_any_template_headlines_and_links_are_told() -> None:
+    digest = a_digest(an_entry("ট্রাম্প <ও> পুতিন", language="bn"))
+    message = bare(digest, ("html", "txt", "json"))
+    assert message.parts["subject.txt"] == "ট্রাম্প <ও> পুতিন"
+    assert "https://publisher.example/" in message.parts["txt"]
+    assert "ট্রাম্প &lt;ও&gt; পুতিন" in message.parts["html"]
+    assert json.loads(message.parts["json"])["text"].startswith("ট্রাম্প <ও> পুতিন")
+    assert message.stories == (digest.sections[0].stories[0].id,)

@@ -29,6 +29,7 @@ from monitor.model import (
 from monitor.pipeline._shop import Shop
 from monitor.pipeline.following import Following
 from monitor.pipeline.grouping import Grouping
+from monitor.render.plain import plainly
 from monitor.stores import Store
 
 
@@ -40,6 +41,8 @@ class Telling:
         self._grouping, self._following = Grouping(shop), Following(shop)
         self._troubles: set[str] | None = None
         """Where a template fails, as the store has it; None: not asked yet."""
+        self._failed: str | None = None
+        """What the last template said that failed; empty: all was well; None: nothing was rendered."""
 
     def fold(self) -> None:
         """Promise 1b: stories and turns follow from matches; repeated after a crash they get the same ids.
@@ -74,7 +77,7 @@ class Telling:
         return done
 
     def queue(self) -> None:
-        """Queue what each reader is due. A template that fails holds up its own readers only."""
+        """Queue what each reader is due. Where a template fails, they get the shipped form and the error."""
         shop, now = self._shop, self._shop.clock.now()
         desk: Desk | None = None
         for cursor in shop.store.cursors():
@@ -86,12 +89,10 @@ class Telling:
             if recipient is None or (route.send is Send.DIGEST and not _due(cursor, now)):
                 continue
             desk = desk or replace(shop.parts.desk, states=shop.store.feed_states())
-            try:
-                self._queue_one(cursor, route, recipient, desk, now)
-            except RenderError as error:
-                self._trouble(cursor, str(error))
-            else:
-                self._trouble(cursor, "")
+            self._failed = None
+            self._queue_one(cursor, route, recipient, desk, now)
+            if self._failed is not None:
+                self._trouble(cursor, self._failed)
 
     def _trouble(self, cursor: Cursor, detail: str) -> None:
         """Keep for `status` what a template that fails says, until it fails no more."""
@@ -177,11 +178,17 @@ class Telling:
             )
 
     def _message(self, digest: Digest) -> Message:
-        """Return the digest as its channel will get it. Raises RenderError."""
+        """Return the digest as its channel will get it, whatever the desk's templates do."""
         parts = self._shop.parts
         channel = parts.channels[digest.channel]
         kind = parts.channel_types[digest.channel]
-        return channel.prepare(parts.renderer.render(digest, channel_type=kind, parts=channel.parts))
+        try:
+            message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts)
+            self._failed = self._failed or ""
+        except RenderError as error:
+            self._failed = str(error)
+            message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
+        return channel.prepare(message)
 
     def start_cursors(self, now: datetime) -> None:
         """Make a cursor for every reader that has none; it stands behind what came before the backfill."""

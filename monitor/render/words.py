@@ -71,6 +71,11 @@ def phrases(folders: Sequence[Path], language: str) -> dict[str, Phrase]:
     return known
 
 
+def read(folder: Path, language: str) -> dict[str, Phrase]:
+    """Return the phrases of one language's own file, without what stands in for those it leaves out."""
+    return _read(folder, f"words/{language}.j2")
+
+
 def languages(folders: Sequence[Path]) -> list[str]:
     """Return the languages there are words for."""
     return sorted({path.stem for folder in folders for path in (folder / "words").glob("*.j2")})

@@ -1,0 +1,68 @@
+"""When a desk's template fails: the shipped form instead, or bare words, with the error on top."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+
+from monitor.errors import RenderError
+from monitor.model import Digest, DigestStory, Message
+from monitor.render import tidy, words
+from monitor.render.notice import noted
+from monitor.render.reader import Reader
+from monitor.render.renderer import Renderer
+
+
+def plainly(
+    renderer: Renderer, digest: Digest, *, channel_type: str, parts: Sequence[str], error: RenderError
+) -> Message:
+    """Return the message that is sent where a template failed with `error`: nobody waits for its repair.
+
+    The shipped templates tell the same; should they fail too, headlines and links do.
+    """
+    shipped = renderer.folders[-1:]
+    says = words.Words(
+        words.phrases(shipped, digest.language), Reader(digest.language, digest.timezone), html=False
+    )
+    try:
+        message = Renderer(shipped).render(digest, channel_type=channel_type, parts=parts)
+    except RenderError:
+        message = bare(digest, parts)
+    return noted(message, str(says("template_failed", error=str(error))))
+
+
+def bare(digest: Digest, parts: Sequence[str]) -> Message:
+    """Return a message that needs no template: headlines and links."""
+    digest = tidy.tidy(digest)
+    stories = [story for section in digest.sections for story in section.stories]
+    lines = [_line(story) for story in stories]
+    lines = [*(note.title for note in digest.turns), *lines]
+    subject = (lines[0] if lines else digest.route).partition("\n")[0][:150]
+    text = "\n\n".join(lines)
+    made = {"subject.txt": subject, "txt": text}
+    made["html"] = f"<!DOCTYPE html><html><body><pre>{escape(text)}</pre></body></html>"
+    made["json"] = json.dumps({"text": text[:3000]}, ensure_ascii=False)
+    told = {story.id: story.told for story in stories}
+    for note in digest.turns:
+        old = told.get(note.turn.story_id, ())
+        told[note.turn.story_id] = (*old, f"turn:{note.turn.id}")
+    return Message(
+        id=digest.id,
+        kind=digest.kind,
+        route=digest.route,
+        channel=digest.channel,
+        recipient=digest.recipient,
+        slot=digest.slot,
+        language=digest.language,
+        subject=subject,
+        parts={part: made.get(part, text) for part in ("subject.txt", *parts)},
+        stories=tuple(told),
+        told=told,
+        thread=digest.route,
+    )
+
+
+def _line(story: DigestStory) -> str:
+    lead = story.lead.entry
+    return f"{lead.title or lead.url}\n{lead.source} {lead.url}".strip()
