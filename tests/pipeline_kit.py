@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,7 +23,9 @@ store: sqlite:monitor.db
 language: en
 timezone: UTC
 poll: {per_host_gap: 0s, every: 5m, minimum: 5m, maximum: 5m}
-feeds: [{url: "https://publisher.example/rss", source: A publisher, language: en}]
+feeds:
+  - {url: "https://publisher.example/rss", source: A publisher, language: en}
+  - {url: "https://another.example/other", source: Another, language: en}
 topics: {summit: {title: {en: The summit}, query: "Trump AND Putin"}}
 """
 KIND = "type: 'monitor.testing:RecordingChannel'"
@@ -34,7 +37,7 @@ class World:
     def __init__(self, built: Service, publisher: Publisher, clock: FakeClock) -> None:
         self.built, self.publisher, self.clock = built, publisher, clock
         self.store, self.pipeline = built.store, built.pipeline
-        self._carried: list[Entry] = []
+        self._carried: defaultdict[str, list[Entry]] = defaultdict(list)
 
     def channel(self, name: str) -> RecordingChannel:
         """Return a channel."""
@@ -42,11 +45,11 @@ class World:
         assert isinstance(channel, RecordingChannel)
         return channel
 
-    def publish(self, *titles: str, **changes: object) -> list[Entry]:
-        """Put more entries on top of the feed."""
+    def publish(self, *titles: str, path: str = "/rss", **changes: object) -> list[Entry]:
+        """Put more entries on top of a feed."""
         new = [an_entry(title=title, published=self.clock.now() - MINUTE, **changes) for title in titles]
-        self._carried = [*new, *self._carried]
-        self.publisher.publish("/rss", *self._carried)
+        self._carried[path] = [*new, *self._carried[path]]
+        self.publisher.publish(path, *self._carried[path])
         return new
 
     async def tick(self, later: timedelta = timedelta(0)) -> None:
@@ -67,6 +70,7 @@ async def desk(folder: Path, rest: str, *, clock: FakeClock | None = None) -> As
     path.write_text(HEAD + rest.replace("RECORDING", KIND), encoding="utf-8")
     publisher = Publisher(ticking)
     publisher.publish("/rss")
+    publisher.publish("/other")
     config = load(path, {})
     config = replace(config, folder=folder)
     async with service.build(config, clock=ticking, transport=publisher) as built:

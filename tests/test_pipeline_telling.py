@@ -242,3 +242,68 @@ def test_without_any_template_headlines_and_links_are_told() -> None:
     assert "ট্রাম্প &lt;ও&gt; পুতিন" in message.parts["html"]
     assert json.loads(message.parts["json"])["text"].startswith("ট্রাম্প <ও> পুতিন")
     assert message.stories == (digest.sections[0].stories[0].id,)
+
+
+GROUPED = ALERTS.replace("group_wait: 0s", "group_wait: 0s, group_interval: 10m, repeat_interval: 2h")
+BUDGET = """
+channels: {out: {RECORDING}}
+routes:
+  now: {topics: summit, channels: out, send: immediate, group_wait: 0s, budget: 2}
+  day: {topics: summit, channels: out, at: ["13:00", "19:00"]}
+"""
+
+
+async def test_a_story_that_goes_on_is_told_again_after_the_interval_and_only_with_news(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, GROUPED) as world:
+        world.publish(FIRST)
+        await world.tick()
+        sent = world.channel("out").sent
+        assert len(sent) == 1
+        title = "In Budapest, Trump and Putin are to meet: what the Kremlin says of the agenda"
+        world.publish(title, path="/other")
+        await world.tick(6 * MINUTE)
+        assert len(sent) == 1
+        (held,) = passed(world, "now")
+        assert held.kind is PassedKind.GROUPED
+        assert held.until == NOON + 10 * MINUTE
+        assert world.store.next_due() is not None
+        await world.tick(4 * MINUTE)  # nobody denies: it waits on
+        (held,) = passed(world, "now")
+        assert (len(sent), held.until) == (1, NOON + 2 * HOUR)
+        await world.tick(2 * HOUR - 10 * MINUTE)
+        assert len(sent) == 2
+        assert passed(world, "now") == []
+        await world.tick(6 * HOUR)
+        assert len(sent) == 2
+
+
+async def test_what_is_over_the_budget_comes_in_the_digest_which_says_so(tmp_path: Path) -> None:
+    async with desk(tmp_path, BUDGET) as world:
+        titles = list(APART)
+        world.publish(*titles)
+        await world.tick()
+        assert [one.message.route for one in world.channel("out").sent] == ["now"] * 2
+        over = passed(world, "now")
+        assert {one.kind for one in over} == {PassedKind.BUDGET}
+        assert len(over) == len(titles) - 2
+        assert over[0].detail == "over the budget of 2 alerts an hour: in the digest of route day"
+        await world.tick(HOUR)
+        digest = world.channel("out").sent[-1]
+        assert [book.faults for book in books(world)] == [(), ()]
+        assert len(world.channel("out").sent) == 3
+    assert digest.message.route == "day"
+    text = " ".join(digest.message.parts["txt"].split())
+    assert f"{len(titles) - 2} reports were over the hour's limit of alerts and come here." in text
+    assert all(title in text for title in titles)
+
+
+APART = (
+    "Norwegian fishermen ask Trump to speak with Putin about cod",
+    "Kerala's coir growers hope that Putin and Trump end the tariffs",
+    "A choir from Quebec sings for Trump, Putin sends flowers",
+    "Wheat prices fall in Chicago on talk that Trump called Putin",
+    "Chess: Putin congratulates the winner, Trump the runner-up",
+    "Satellites to be swapped by Trump and Putin, engineers say",
+)

@@ -31,6 +31,7 @@ from monitor.model import (
     FeedStatus,
     Kind,
     News,
+    Route,
     Section,
     Send,
     Trouble,
@@ -68,8 +69,8 @@ def plan(
     moved = replace(cursor, position=max(situation.news.position, cursor.position))
     if reader.route.send is Send.IMMEDIATE:
         digests = alerts(situation, reader, desk, until=now)
-        if room is None or len(digests) <= room:
-            return moved, digests
+        if room is None or len(digests) <= room or reader.digest:
+            return moved, digests[:room]
         first = min(_seqs(situation.news, digests[room:]), default=moved.position + 1)
         return replace(cursor, position=max(min(first - 1, moved.position), cursor.position)), digests[:room]
     zone = reader.recipient.timezone
@@ -141,13 +142,23 @@ def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime)
         if story.state != "new":
             causes = [f"denial:{q.speaker}:{q.item.entry.id}" for q in story.news.denials]
             causes += [name for one in story.news.contradictions for name in items(one)]
-            if not causes:
+            if _waits(story.id, situation, reader.route, until, causes=bool(causes)):
                 continue
-            what = f"{story.id}:{'|'.join(sorted(causes))}"
+            what = f"{story.id}:{'|'.join(sorted(causes or story.told))}"
             moments = [q.item.entry.first_seen for q in story.news.denials]
-            slot = max([*moments, *(one.since for one in story.news.contradictions)])
+            moments += [one.since for one in story.news.contradictions]
+            slot = max(moments, default=story.lead.entry.first_seen)
         made.append(_digest(Kind.ALERT, [story], reader, desk, slot=slot, since=None, until=until, what=what))
     return made
+
+
+def _waits(story: str, situation: Situation, route: Route, now: datetime, *, causes: bool) -> bool:
+    """Whether what is new in a story that was told has to wait, or is for the digests."""
+    interval = route.group_interval if causes else route.repeat_interval
+    if not causes and not interval:
+        return True
+    last = situation.lasts.get(story)
+    return last is not None and now < last + interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +181,7 @@ def _scene(situation: Situation, reader: Reader, desk: Desk, until: datetime) ->
         [turn for turn in turned if not turn.held and turn_item(turn.id) not in told], cases, reader, desk
     )
     moved = {hit.story_id for hit in situation.news.hits} | {change.story_id for change in log}
-    moved |= {one.story_id for one in new} | {note.turn.story_id for note in turns}
+    moved |= {one.story_id for one in new} | {note.turn.story_id for note in turns} | situation.again
     stories = []
     for story_id in sorted(moved & cases.keys()):
         case = cases[story_id]

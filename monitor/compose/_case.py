@@ -59,11 +59,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Who is told, by which route and channel, in which language and zone."""
+    """Who is told, by which route and channel, in which language and zone.
+
+    `digest` is the route by which the same recipient gets a digest of the same topics.
+    """
 
     route: Route
     channel: str
     recipient: Recipient
+    digest: str = ""
 
     @property
     def language(self) -> str:

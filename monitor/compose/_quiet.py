@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.compose._case import Reader
 from monitor.compose._situation import Situation
 from monitor.model import (
     Change,
@@ -124,7 +125,7 @@ def reasons(
     quiet: Quieted,
     hits: Iterable[Hit],
     *,
-    route: Route,
+    reader: Reader,
     messages: Iterable[Message],
     digests: Sequence[Digest],
     now: datetime,
@@ -150,13 +151,17 @@ def reasons(
         dossier = dossiers.get(hit.story_id)
         if item in items or (dossier is not None and item in dossier.told):
             continue
-        kind, detail = _reason(quiet, hit, dossier, cut, route)
-        found[entry] = Passed(entry_id=entry, kind=kind, detail=detail, at=now)
+        kind, detail = _reason(quiet, hit, dossier, cut, reader)
+        until = None
+        if kind is PassedKind.DEVELOPMENT and (until := _next(quiet.situation, hit, reader.route, now)):
+            kind = PassedKind.GROUPED
+            detail = f"its story was alerted a moment ago; looked at again at {until:%Y-%m-%d %H:%MZ}"
+        found[entry] = Passed(entry_id=entry, kind=kind, detail=detail, at=now, until=until)
     return list(found.values())
 
 
 def _reason(
-    quiet: Quieted, hit: Hit, dossier: Dossier | None, cut: Mapping[str, str], route: Route
+    quiet: Quieted, hit: Hit, dossier: Dossier | None, cut: Mapping[str, str], reader: Reader
 ) -> tuple[PassedKind, str]:
     if by := quiet.silenced.get(hit.entry.id):
         until = f"until {by.until:%Y-%m-%d %H:%MZ}"
@@ -168,9 +173,21 @@ def _reason(
     if hit.story_id in cut:
         digest = cut[hit.story_id]
         return PassedKind.NO_ROOM, f"no room in message {digest[:12]}; told when its story goes on"
-    if route.send is Send.IMMEDIATE:
+    if reader.route.send is Send.IMMEDIATE and not dossier.told and hit.story_id not in cut:
+        where = f"in the digest of route {reader.digest}"
+        return PassedKind.BUDGET, f"over the budget of {reader.route.budget} alerts an hour: {where}"
+    if reader.route.send is Send.IMMEDIATE:
         return PassedKind.DEVELOPMENT, "its story was told before; what is new in it goes to the digests"
     return PassedKind.KNOWN, "nothing new in it for this reader: source and facts were told before"
+
+
+def _next(situation: Situation, hit: Hit, route: Route, now: datetime) -> datetime | None:
+    """Return when something new in a story may be told that was told before."""
+    last = situation.lasts.get(hit.story_id)
+    if last is None:
+        return None
+    moments = [last + one for one in (route.group_interval, route.repeat_interval) if one]
+    return min((one for one in moments if one > now), default=None)
 
 
 def _copied(dossier: Dossier, entry_id: str) -> str:

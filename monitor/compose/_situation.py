@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from monitor.model import Dossier, News, Turn
 
@@ -14,8 +15,12 @@ class Situation:
 
     `dossiers` are those of the news, and those that the reader was told of lately: a contradiction may
     be between two stories, and what is open stays so. `turns` are all turns of the route's topics.
+    `again` are the stories that were held back and whose time has come; `lasts` says when the reader
+    was last sent something of a story.
     """
 
     news: News = field(default_factory=News)
     dossiers: Sequence[Dossier] = ()
     turns: Sequence[Turn] = ()
+    again: frozenset[str] = frozenset()
+    lasts: Mapping[str, datetime] = field(default_factory=dict)

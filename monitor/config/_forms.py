@@ -277,8 +277,20 @@ class RouteForm(Form):
     group_wait: Annotated[timedelta, times.duration("0s", "1h")] = Field(
         timedelta(minutes=1), description="Immediate: wait for copies of a story before it is sent."
     )
+    group_interval: Annotated[timedelta, times.duration("0s", "7d")] = Field(
+        timedelta(minutes=5),
+        description="Immediate: of a story that was alerted, what contradicts or denies is gathered and sent "
+        "at most this often. A turn of the event is sent at once.",
+    )
+    repeat_interval: Annotated[timedelta, times.duration("0s", "31d")] = Field(
+        timedelta(0),
+        description="Immediate: a story that goes on, with news only, is told again after so long; "
+        "0s: what is merely new goes to the digests.",
+    )
     budget: Annotated[int, kinds.whole(0, 1000)] = Field(
-        0, description="Immediate: the most alerts an hour for one recipient; 0: no limit."
+        0,
+        description="Immediate: the most alerts an hour for one recipient; 0: no limit. What is over it "
+        "comes in the digest that tells the same recipient the same topics, else when the hour has room.",
     )
     fallback: Identifier | None = Field(
         None,

@@ -196,6 +196,8 @@ class Digest:
     """What the reader was told before and is not settled."""
     silenced: int = 0
     """So many reports would have been in it, had nobody silenced them."""
+    over_budget: int = 0
+    """So many reports come in it because the hour's alerts were used up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

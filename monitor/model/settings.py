@@ -157,7 +157,8 @@ class Route:
 
     `weekdays` count from Monday = 0; empty means every day. Of `at`, `every` and `cron` one is set
     for digests. `quiet` are local half-open intervals that may pass midnight. `budget` is the most
-    alerts an hour for one recipient (0: no limit).
+    alerts an hour for one recipient (0: no limit). Of a story that was alerted, what contradicts or
+    denies is told at most once in `group_interval`, what is merely new once in `repeat_interval` (0: never).
     """
 
     name: str
@@ -173,6 +174,8 @@ class Route:
     quiet: tuple[tuple[time, time], ...] = ()
     nothing_new: bool = False
     group_wait: timedelta = timedelta(minutes=1)
+    group_interval: timedelta = timedelta(minutes=5)
+    repeat_interval: timedelta = timedelta(0)
     budget: int = 0
     fallback: str = ""
     """The channel that stands in for one of `channels` that fails for good; empty: that one's own."""

@@ -111,20 +111,28 @@ class Telling:
         """Promise 2: the cursor moves over matches and the frozen messages are queued, in one."""
         shop = self._shop
         until = now - route.group_wait if route.send is Send.IMMEDIATE else now
-        reader = Reader(route=route, channel=cursor.channel, recipient=recipient)
+        instead = self._digest_route(route, cursor.channel)
+        reader = Reader(route=route, channel=cursor.channel, recipient=recipient, digest=instead)
         found = situation(shop.store, reader, desk, after=cursor.position, until=until, now=now)
-        if route.send is Send.IMMEDIATE and found.news.position == cursor.position:
+        if route.send is Send.IMMEDIATE and found.news.position == cursor.position and not found.again:
             return
         quiet = self._quieted(found, reader, now)
         room = self._room(route, cursor, now)
         moved, digests = plan(quiet.situation, cursor, reader, desk, now=now, room=room)
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
-        if quiet.silenced and route.send is Send.DIGEST:
-            digests = [replace(digest, silenced=len(quiet.silenced)) for digest in digests]
+        if route.send is Send.DIGEST and digests:
+            over_budget, silenced = self._over_budget(route, cursor), len(quiet.silenced)
+            digests = [replace(one, over_budget=over_budget, silenced=silenced) for one in digests]
         deliveries = [one for digest in digests for one in self._deliveries(digest, route, now, due)]
         over = [hit for hit in found.news.hits if hit.seq <= moved.position]
+        over += [
+            hit
+            for one in found.dossiers
+            for hit in one.hits
+            if one.story.id in found.again and hit.seq <= cursor.position
+        ]
         messages = [one.message for one in deliveries if not one.instead_of]
-        passed = reasons(quiet, over, route=route, messages=messages, digests=digests, now=now)
+        passed = reasons(quiet, over, reader=reader, messages=messages, digests=digests, now=now)
         if shop.store.enqueue(moved, deliveries, cursor.position, passed=passed):
             for delivery in (one for one in deliveries if not one.instead_of):
                 shop.say("queued", delivery=delivery.id, route=route.name, channel=cursor.channel, due=due)
@@ -139,6 +147,23 @@ class Telling:
         place = (reader.route.name, reader.channel, reader.recipient.address)
         before = {one.entry_id for one in store.passed(*place, entries) if one.kind is PassedKind.SILENCED}
         return quieted(found, silences, route=reader.route, before=before, now=now)
+
+    def _digest_route(self, route: Route, channel: str) -> str:
+        """Return the route by which whoever gets these alerts gets a digest of the same topics."""
+        if route.send is not Send.IMMEDIATE:
+            return ""
+        digests = (one for one in self._shop.parts.routes if one.send is Send.DIGEST)
+        return next((one.name for one in digests if _tells(one, route, channel)), "")
+
+    def _over_budget(self, route: Route, cursor: Cursor) -> int:
+        """How many reports were over an hour's budget of alerts since the last digest, and come here."""
+        alerting = [one for one in self._shop.parts.routes if one.send is Send.IMMEDIATE and one.budget]
+        return sum(
+            one.kind is PassedKind.BUDGET and (cursor.last_slot is None or one.at > cursor.last_slot)
+            for immediate in alerting
+            if _tells(route, immediate, cursor.channel)
+            for one in self._shop.store.passed(immediate.name, cursor.channel, cursor.recipient)
+        )
 
     def _room(self, route: Route, cursor: Cursor, now: datetime) -> int | None:
         """How many more alerts this recipient may get within the hour; None: any number."""
@@ -224,14 +249,21 @@ def situation(
     """Return what lies behind a reader's cursor at `after`, with the stories that matter to it."""
     route, channel, address = reader.route, reader.channel, reader.recipient.address
     news = store.news(route.topics, after, until)
-    if news.position == after and not route.nothing_new:
+    again = frozenset[str]()
+    if route.send is Send.IMMEDIATE:
+        again = store.waiting(route.name, channel, address, now)
+    if news.position == after and not route.nothing_new and not again:
         return Situation(news=news)
     stories = {hit.story_id for hit in news.hits} | {change.story_id for change in news.changes}
     # A digest reminds of what is open. An alert needs other stories only to hold a new value against theirs.
-    if route.send is Send.DIGEST or any(_measures(desk.read(hit.entry)) for hit in news.hits):
+    if route.send is Send.DIGEST or again or any(_measures(desk.read(hit.entry)) for hit in news.hits):
         stories |= store.told(route.name, channel, address, since=now - WINDOW)
+    stories |= again
+    lasts = store.lasts(route.name, channel, address, stories) if route.send is Send.IMMEDIATE else {}
     return Situation(
         news=news,
+        again=again,
+        lasts=lasts,
         dossiers=store.dossiers(route.name, channel, address, route.topics, stories - {""}),
         turns=store.turns(route.topics),
     )
@@ -246,6 +278,12 @@ def _is_new(story: Story) -> bool:
     """Whether a story was begun by what was just grouped."""
     filed = sum(link.kind is not LinkKind.MANUAL and not link.veto for link in story.links)
     return filed == len(story.entry_ids)
+
+
+def _tells(digest: Route, immediate: Route, channel: str) -> bool:
+    """Whether a digest route tells all that an immediate one does, by the same channel."""
+    both = channel in digest.channels and channel in immediate.channels
+    return both and set(immediate.topics) <= set(digest.topics)
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

@@ -323,6 +323,16 @@ class Store(ABC):
         """Return which (of these) entries a reader was not told when the cursor passed them, by id."""
 
     @abstractmethod
+    def waiting(self, route: str, channel: str, recipient: str, now: datetime) -> frozenset[str]:
+        """Return the stories of which a reader was not told something until now: its time has come."""
+
+    @abstractmethod
+    def lasts(
+        self, route: str, channel: str, recipient: str, story_ids: Iterable[str]
+    ) -> dict[str, datetime]:
+        """Return when a reader was last queued a message of these stories, where there was one."""
+
+    @abstractmethod
     def add_silence(self, silence: Silence) -> None:
         """Keep a silence; one whose id exists stays as it is."""
 
@@ -375,7 +385,9 @@ class Store(ABC):
 
     @abstractmethod
     def next_due(self) -> datetime | None:
-        """Return the earliest moment at which something will be due: a poll, a slot or a delivery."""
+        """Return the earliest moment at which something will be due: a poll, a slot, a delivery, or what
+        was held back for a while.
+        """
 
     @abstractmethod
     def last_time(self) -> datetime | None:

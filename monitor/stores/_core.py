@@ -338,6 +338,17 @@ class SqlStore(Store):
         asked = None if entry_ids is None else frozenset(entry_ids)
         return self._ask(lambda conn: _silences.of_reader(conn, (route, channel, recipient), asked))
 
+    def waiting(self, route: str, channel: str, recipient: str, now: datetime) -> frozenset[str]:
+        """Return the stories whose time has come."""
+        return self._ask(lambda conn: _silences.waiting(conn, (route, channel, recipient), now))
+
+    def lasts(
+        self, route: str, channel: str, recipient: str, story_ids: Iterable[str]
+    ) -> dict[str, datetime]:
+        """Return when a recipient was last sent something of stories."""
+        asked = frozenset(story_ids)
+        return self._ask(lambda conn: _silences.lasts(conn, (route, channel, recipient), asked))
+
     def add_silence(self, silence: Silence) -> None:
         """Keep a silence."""
         self._do(lambda conn: _silences.add(conn, self._upsert, silence))
@@ -384,7 +395,7 @@ class SqlStore(Store):
         """Return the earliest moment at which something will be due."""
 
         def ask(conn: Connection) -> datetime | None:
-            times = (_polls.next_due(conn), _telling.next_due(conn))
+            times = (_polls.next_due(conn), _telling.next_due(conn), _silences.next_due(conn))
             return min((time for time in times if time is not None), default=None)
 
         return self._ask(ask)

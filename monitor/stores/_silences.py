@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from monitor.model import Cursor, Delivery, Passed, PassedKind, Scope, Silence
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import passed, silences
+from monitor.stores._tables import UtcTime, deliveries, entries, passed, silences, told
 from monitor.stores._upsert import Upsert
 
 Reader = tuple[str, str, str]
@@ -57,7 +57,7 @@ def note(
     conn: Connection, upsert: Upsert, cursor: Cursor, notes: Sequence[Passed], queued: Iterable[Delivery]
 ) -> None:
     """Keep why entries were not told; forget it of those that are told after all."""
-    told = {
+    now_told = {
         item.removeprefix("entry:")
         for one in queued
         for items in one.message.told.values()
@@ -65,7 +65,7 @@ def note(
         if item.startswith("entry:")
     }
     place = _is((cursor.route, cursor.channel, cursor.recipient))
-    for chunk in chunks(sorted(told)):
+    for chunk in chunks(sorted(now_told)):
         conn.execute(delete(passed).where(place, passed.c.entry_id.in_(chunk)))
     execute_many(
         conn,
@@ -96,6 +96,33 @@ def of_reader(conn: Connection, reader: Reader, entry_ids: Iterable[str] | None)
         for chunk in chunks(sorted(set(entry_ids)))
         for row in conn.execute(wanted.where(passed.c.entry_id.in_(chunk)))
     ]
+
+
+def waiting(conn: Connection, reader: Reader, now: datetime) -> frozenset[str]:
+    """Return the stories of what was passed until now (see Store.waiting)."""
+    wanted = select(entries.c.story_id).join_from(passed, entries, passed.c.entry_id == entries.c.id)
+    return frozenset(conn.execute(wanted.where(_is(reader), passed.c.until <= now)).scalars())
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """Return when something that was passed is looked at again."""
+    return conn.execute(select(func.min(passed.c.until)).where(passed.c.until.is_not(None))).scalar()
+
+
+def lasts(conn: Connection, reader: Reader, story_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return when a reader was last sent something of stories (see Store.lasts)."""
+    route, channel, recipient = reader
+    wanted = (
+        select(told.c.story_id, func.max(deliveries.c.queued_at, type_=UtcTime).label("last"))
+        .join_from(told, deliveries, told.c.delivery_id == deliveries.c.id)
+        .where(told.c.route == route, told.c.channel == channel, told.c.recipient == storable(recipient))
+        .group_by(told.c.story_id)
+    )
+    return {
+        row.story_id: row.last
+        for chunk in chunks(sorted(set(story_ids)))
+        for row in conn.execute(wanted.where(told.c.story_id.in_(chunk)))
+    }
 
 
 def _is(reader: Reader) -> ColumnElement[bool]:
