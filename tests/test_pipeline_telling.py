@@ -13,13 +13,19 @@ from monitor.commands._fates import Ledger, faults_of, ledger
 from monitor.model import (
     Delivery,
     DeliveryStatus,
+    Evidence,
+    Fresh,
     Kind,
+    Match,
     Message,
     Passed,
     PassedKind,
+    PollRecord,
+    Reading,
     Recipient,
     Scope,
     Silence,
+    Story,
 )
 from monitor.render import Renderer
 from monitor.render.plain import bare
@@ -307,3 +313,45 @@ APART = (
     "Chess: Putin congratulates the winner, Trump the runner-up",
     "Satellites to be swapped by Trump and Putin, engineers say",
 )
+
+
+async def test_of_ten_thousand_matches_in_a_minute_none_is_lost(tmp_path: Path) -> None:
+    async with desk(tmp_path, BUDGET) as world:
+        entries = [an_entry(f"Report {n:05}: Trump and Putin", feed_url=FEED) for n in range(10_000)]
+        now = world.clock.now()
+        (state,) = [one for one in world.store.claim_feeds(now, 9, HOUR) if one.url == FEED]
+        record = PollRecord(
+            state=state,
+            fresh=Fresh(entries=tuple(entries)),
+            readings={
+                one.id: Reading(
+                    matches=(
+                        Match(entry_id=one.id, revision=1, topic="summit", evidence=Evidence(matched=True)),
+                    ),
+                    key=one.title,
+                )
+                for one in entries
+            },
+        )
+        assert world.store.record_polls([record], now) == [True]
+        world.store.record_stories(
+            [
+                Story(
+                    id=f"{one.id}0", entry_ids=(one.id,), first_seen=one.first_seen, last_seen=one.first_seen
+                )
+                for one in entries
+            ]
+        )
+        await world.pipeline.tell_due()
+        await world.pipeline.deliver_due()
+        await world.pipeline.drain()
+        assert len(world.channel("out").sent) == 2
+        world.clock.advance(HOUR)
+        await world.pipeline.tell_due()
+        digests, alerts = books(world)
+    assert alerts.states == {"over-budget": 9_998, "sent": 2}
+    assert digests.states == {"queued": 10_000}
+    assert (alerts.faults, digests.faults) == ((), ())
+
+
+FEED = "https://publisher.example/rss"

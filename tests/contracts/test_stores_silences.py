@@ -7,7 +7,20 @@ from datetime import timedelta
 
 from monitor.model import Keep, Passed, PassedKind, Scope, Silence
 from monitor.stores import Store
-from tests.contracts.test_stores import CURSOR, DAY, HOUR, NOW, absorb, delivery, entry
+from tests.contracts.test_stores import (
+    CURSOR,
+    DAY,
+    FEED,
+    HOUR,
+    NOW,
+    absorb,
+    claim,
+    delivery,
+    entry,
+    found,
+    queue,
+    tell,
+)
 
 SILENCE = Silence(
     id="5115ce01",
@@ -80,3 +93,29 @@ def test_reasons_go_with_their_entry(store: Store) -> None:
     assert store.enqueue(cursor, [], cursor.position, passed=[passed(1)])
     assert store.prune(NOW + 2 * DAY, Keep(entries=timedelta(days=1))) > 0
     assert store.passed(*READER) == []
+
+
+def test_what_is_held_back_for_a_while_is_due_then_and_named_by_its_story(store: Store) -> None:
+    absorb(store, entry(1), entry(2))
+    tell(store, entry(1), story="57071")
+    tell(store, entry(2), story="57072")
+    store.start_cursor(CURSOR, NOW + 1000 * DAY)
+    (cursor,) = store.cursors()
+    notes = [
+        passed(1, PassedKind.GROUPED, until=NOW + HOUR),
+        passed(2, PassedKind.GROUPED, until=NOW + 2 * HOUR),
+    ]
+    assert store.enqueue(cursor, [], cursor.position, passed=notes)
+    feed = claim(store)[FEED]
+    store.record_polls([found(feed, next_poll_at=NOW + DAY)], NOW)
+    assert store.next_due() == NOW + HOUR
+    assert store.waiting(*READER, NOW + HOUR / 2) == frozenset()
+    assert store.waiting(*READER, NOW + HOUR) == {"57071"}
+    assert store.waiting(*READER, NOW + 2 * HOUR) == {"57071", "57072"}
+    assert store.waiting("day", "desk", "other@example.org", NOW + DAY) == frozenset()
+
+
+def test_when_a_reader_was_last_sent_something_of_a_story_is_known(store: Store) -> None:
+    queue(store, delivery("d1", "aa", "bb"), delivery("d2", "aa", at=NOW + HOUR))
+    assert store.lasts(*READER, ["aa", "bb", "cc"]) == {"aa": NOW + HOUR, "bb": NOW}
+    assert store.lasts("now", "desk", "desk@example.org", ["aa"]) == {}
