@@ -549,6 +549,27 @@ def test_later_developments_are_an_alert_only_if_somebody_denies_or_differs() ->
     assert len({denied.id, differs.id}) == 2
 
 
+def test_what_contradicts_in_a_story_waits_for_the_interval_since_its_last_alert() -> None:
+    ledger = of(a_hit(1, an_entry("a", summary=TWO)))
+    told(ledger)
+    ledger.add(a_hit(2, an_entry("b", "duna", summary=LONGER)))
+    found = ledger.situation()
+    story = found.dossiers[0].story.id
+    early = replace(found, lasts={story: LATER - timedelta(minutes=4)})
+    due = replace(found, lasts={story: LATER - timedelta(minutes=5)})
+    assert alerts(early, AT_ONCE, DESK, until=LATER) == []
+    (alert,) = alerts(due, AT_ONCE, DESK, until=LATER)
+    assert alert.sections[0].stories[0].news.contradictions
+
+
+def test_what_is_over_the_budget_is_left_to_the_digest_where_there_is_one() -> None:
+    ledger = of(*(a_hit(n, an_entry(f"e{n}", minute=n), story=f"s{n}") for n in range(1, 5)))
+    cursor = Cursor(route="day", channel="desk", recipient="desk@example.org", position=0)
+    reader = replace(AT_ONCE, digest="morning")
+    moved, sent = plan(ledger.situation(), cursor, reader, DESK, now=LATER, room=2)
+    assert (moved.position, len(sent)) == (4, 2)
+
+
 def test_what_the_hour_has_no_room_for_stays_behind_the_cursor() -> None:
     ledger = of(*(a_hit(n, an_entry(f"e{n}", minute=n), story=f"s{n}") for n in range(1, 5)))
     turned(ledger, 5, "off", "e4", story="s4")

@@ -132,7 +132,8 @@ def _reader(
     dossiers = store.dossiers(*reader, route.topics, [story.id]) if story else []
     seqs = [hit.seq for one in dossiers for hit in one.hits if hit.entry.id == entry.id]
     if not seqs or max(seqs) > cursor.position:
-        when = "at once" if route.send is Send.IMMEDIATE else plain(cursor.next_slot) or "its next slot"
+        at_once = "when the hour's budget has room" if route.budget else "at once"
+        when = at_once if route.send is Send.IMMEDIATE else plain(cursor.next_slot) or "its next slot"
         yield {**place, "outcome": "waiting", "reason": f"told {when}"}
     elif not dossiers[0].told:
         yield {
