@@ -11,7 +11,7 @@ from monitor.model import Cursor, Delivery, Passed, PassedKind, Scope, Silence
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import UtcTime, deliveries, entries, passed, silences, told
+from monitor.stores._tables import IS_HELD_BACK, UtcTime, deliveries, entries, passed, silences, told
 from monitor.stores._upsert import Upsert
 
 Reader = tuple[str, str, str]
@@ -101,12 +101,12 @@ def of_reader(conn: Connection, reader: Reader, entry_ids: Iterable[str] | None)
 def waiting(conn: Connection, reader: Reader, now: datetime) -> frozenset[str]:
     """Return the stories of what was passed until now (see Store.waiting)."""
     wanted = select(entries.c.story_id).join_from(passed, entries, passed.c.entry_id == entries.c.id)
-    return frozenset(conn.execute(wanted.where(_is(reader), passed.c.until <= now)).scalars())
+    return frozenset(conn.execute(wanted.where(_is(reader), IS_HELD_BACK, passed.c.until <= now)).scalars())
 
 
 def next_due(conn: Connection) -> datetime | None:
     """Return when something that was passed is looked at again."""
-    return conn.execute(select(func.min(passed.c.until)).where(passed.c.until.is_not(None))).scalar()
+    return conn.execute(select(func.min(passed.c.until)).where(IS_HELD_BACK)).scalar()
 
 
 def lasts(conn: Connection, reader: Reader, story_ids: Iterable[str]) -> dict[str, datetime]:

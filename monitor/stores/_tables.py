@@ -404,6 +404,18 @@ passed = Table(
     sqlite_with_rowid=False,
 )
 
+# Asked each second for each reader of alerts, while what was passed for good only grows.
+IS_HELD_BACK = passed.c.until.is_not(None)
+Index(
+    "ix_passed_held_back",
+    passed.c.route,
+    passed.c.channel,
+    passed.c.recipient,
+    passed.c.until,
+    sqlite_where=IS_HELD_BACK,
+    postgresql_where=IS_HELD_BACK,
+)
+
 silences = Table(
     "silences",
     metadata,

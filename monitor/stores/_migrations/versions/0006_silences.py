@@ -44,6 +44,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_passed_entry_id"), "passed", ["entry_id"], unique=False)
+    is_held_back = sa.text("until IS NOT NULL")
+    op.create_index(
+        "ix_passed_held_back",
+        "passed",
+        ["route", "channel", "recipient", "until"],
+        unique=False,
+        sqlite_where=is_held_back,
+        postgresql_where=is_held_back,
+    )
     op.add_column(
         "cursors",
         sa.Column(
