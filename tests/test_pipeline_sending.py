@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from monitor.channels import _chat
 from monitor.errors import DeliveryError, DeliveryReason
 from monitor.model import Cursor, Delivery, DeliveryStatus, Kind, Message, Recipient
 from monitor.pipeline.sending import AT_ONCE
@@ -168,11 +169,13 @@ def test_a_note_stands_on_top_of_every_part_and_is_escaped_there() -> None:
     assert "&lt;b&gt;550&lt;/b&gt;</p><p>text</p>" in parts["html"]
 
 
-def test_a_note_is_a_block_in_slack_and_a_key_in_other_json() -> None:
+def test_a_note_is_a_block_in_slack_a_line_in_chats_and_a_key_in_other_json() -> None:
     blocks = [{"type": "divider"}] * 50
     slack = json.loads(noted(a_message(json=json.dumps({"blocks": blocks})), "<!channel>").parts["json"])
-    assert len(slack["blocks"]) == 50
+    assert len(slack["blocks"]) == 51  # the channel parts what Slack would not take at once
     assert slack["blocks"][0]["text"]["text"] == ":warning: &lt;!channel&gt;"
+    chat = noted(a_message(json='{"title": "x", "head": ["day"], "items": []}'), "why")
+    assert _chat.read(chat).head == ("[!] why", "day")
     other = json.loads(noted(a_message(json='{"id": "x"}'), "why").parts["json"])
     assert other == {"id": "x", "note": "why"}
 

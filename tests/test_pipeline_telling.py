@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.channels import _chat
 from monitor.commands._fates import Ledger, faults_of, ledger
 from monitor.model import (
     Delivery,
@@ -42,7 +43,7 @@ routes: {now: {topics: summit, channels: out, send: immediate, group_wait: 0s}}
 """
 FIRST, SECOND, THIRD = (
     "Trump and Putin to meet in Budapest, the Kremlin says",
-    "Rubio prepares what Putin and Trump will sign on grain exports",
+    "Grain exports rise after Trump letter to Putin",
     "Tomahawk missiles: why Trump hesitates and Putin warns",
 )
 
@@ -247,6 +248,8 @@ def test_without_any_template_headlines_and_links_are_told() -> None:
     assert "https://publisher.example/" in message.parts["txt"]
     assert "ট্রাম্প &lt;ও&gt; পুতিন" in message.parts["html"]
     assert json.loads(message.parts["json"])["text"].startswith("ট্রাম্প <ও> পুতিন")
+    (item,) = _chat.read(message).items
+    assert (item.title.text, item.url) == ("ট্রাম্প <ও> পুতিন", digest.sections[0].stories[0].lead.entry.url)
     assert message.stories == (digest.sections[0].stories[0].id,)
 
 

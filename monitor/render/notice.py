@@ -17,7 +17,8 @@ _STYLE = "margin:0;padding:10px 16px;background:#fff4ce;color:#4a3600;font:14px/
 def noted(message: Message, note: str) -> Message:
     """Return the message with a note on top of every part that is read; a subject gets a mark.
 
-    HTML gets a bar behind its `<body>`, a Slack body a block, other JSON objects a key `note`.
+    HTML gets a bar behind its `<body>`, a Slack body a block, a chat (`channels/_chat.py`) a line at its
+    head, other JSON objects a key `note`.
     """
     if not note:
         return message
@@ -44,8 +45,9 @@ def _body(body: Any, note: str) -> Any:
             "type": "section",
             "text": {"type": "mrkdwn", "text": f":warning: {slack_escape(note)[:2900]}"},
         }
-        # Slack takes 50 blocks (docs.slack.dev): the last one is the foot and can go.
-        return {**body, "blocks": [block, *blocks][:50]}
+        return {**body, "blocks": [block, *blocks]}
+    if isinstance(head := body.get("head"), list) and isinstance(body.get("items"), list):
+        return {**body, "head": [f"[!] {note}", *head]}
     return {**body, "note": note}
 
 

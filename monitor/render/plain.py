@@ -42,7 +42,11 @@ def bare(digest: Digest, parts: Sequence[str]) -> Message:
     text = "\n\n".join(lines)
     made = {"subject.txt": subject, "txt": text}
     made["html"] = f"<!DOCTYPE html><html><body><pre>{escape(text)}</pre></body></html>"
-    made["json"] = json.dumps({"text": text[:3000]}, ensure_ascii=False)
+    items = [{"brief": note.title} for note in digest.turns]
+    leads = [story.lead.entry for story in stories]
+    items += [{"title": one.title or one.url, "url": one.url, "text": one.source} for one in leads]
+    body = {"title": subject, "head": [], "items": items, "text": text[:3000]}
+    made["json"] = json.dumps(body, ensure_ascii=False)
     told = {story.id: story.told for story in stories}
     for note in digest.turns:
         old = told.get(note.turn.story_id, ())
