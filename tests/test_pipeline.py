@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from monitor import service
 from monitor.config import load
-from monitor.model import Entry, Feed
+from monitor.model import Entry, Feed, FeedState
 from monitor.service import Service
 from monitor.testing import NOON, FakeClock, Publisher, an_entry
 
@@ -119,3 +120,32 @@ def test_settling_leaves_new_cycles_to_the_collector() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*threshold)
+
+
+async def test_a_host_that_is_free_again_while_feeds_are_claimed_is_asked_for_them(tmp_path: Path) -> None:
+    """A claim that leaves out a busy host must not be the last, if that host's polls end meanwhile."""
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    urls = [publisher.publish(f"/{n}", an_entry(url=f"https://x.example/{n}")) for n in range(8)]
+    async with desk(tmp_path, publisher, clock, *urls) as built:
+        polling, claim = built.pipeline._polling, built.store.claim_feeds
+        polling.count(urls[0], 3)
+
+        def meanwhile(*asked: Any, **how: Any) -> list[FeedState]:
+            found = claim(*asked, **how)
+            if not found:
+                polling.count(urls[0], -3)
+            return found
+
+        built.store.claim_feeds = meanwhile  # type: ignore[method-assign]
+        assert (await built.pipeline.tick()).polls == len(urls)
+
+
+async def test_a_host_has_no_more_polls_claimed_than_it_may_and_one_that_waits(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    urls = [publisher.publish(f"/{n}", an_entry(url=f"https://x.example/{n}")) for n in range(20)]
+    async with desk(tmp_path, publisher, clock, *urls) as built:
+        await built.pipeline.poll_due()
+        assert len(built.pipeline._polling.running) == built.pipeline.parts.poll.per_host + 1
+        assert (await built.pipeline.tick()).polls == len(urls)

@@ -47,6 +47,8 @@ _COMMENT = -12.0
 _PHASE = -1.8
 _ACROSS = 0.8
 """In another language no words can be shared: what was not asked speaks against nothing."""
+_ACROSS_FULL = 2.5
+"""… where the names that both have weigh so much; those of every entry of a topic say nothing in any."""
 _SAME_SOURCE = -1.2
 """A publisher seldom tells one piece of news twice."""
 _LATER_NAME = 0.5
@@ -171,7 +173,7 @@ def _parts(
         _COMMENT if one.comment or other.comment else 0.0,
         _PHASE if (_before(one) and _over(other)) or (_over(one) and _before(other)) else 0.0,
         _SAME_SOURCE if one.source == other.source else 0.0,
-        0.0 if same else _ACROSS,
+        0.0 if same else _ACROSS * min(names / _ACROSS_FULL, 1.0),
     )
 
 

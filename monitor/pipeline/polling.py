@@ -88,6 +88,7 @@ class Polling:
             return  # claims come in batches, as commits do
         async with self._claiming:
             while (room := most - len(self.running)) > 0:
+                busy = self._busy()
                 claim = partial(
                     shop.store.claim_feeds,
                     now,
@@ -95,10 +96,16 @@ class Polling:
                     LEASE,
                     everything=everything,
                     per_host=poll.per_host + 1,
-                    busy=[host for host, count in self._hosts.items() if count > poll.per_host],
+                    busy=busy,
                 )
-                if not self._start(await shop.off_loop(claim)):
+                # A host that became free meanwhile has feeds that nobody else would come back for.
+                if not self._start(await shop.off_loop(claim)) and self._busy() >= busy:
                     return
+
+    def _busy(self) -> frozenset[str]:
+        """Return the hosts that have as many polls as they may, and one that waits."""
+        most = self._shop.parts.poll.per_host
+        return frozenset(host for host, count in self._hosts.items() if count > most)
 
     def _start(self, claimed: Sequence[FeedState]) -> bool:
         """Start the polls of claimed feeds; say whether there were any."""
@@ -106,13 +113,20 @@ class Polling:
         for state in claimed:
             feed = self._shop.parts.feeds.get(state.url)
             if feed is not None and state.url not in self.running:
+                self.count(feed.url, 1)
                 self.running[state.url] = self._shop.start(self._poll(feed, state))
                 started = True
         return started
 
+    def count(self, url: str, polls: int) -> None:
+        """Count polls that begin at a URL's host, or with a minus end."""
+        host = cadence.host_of(url)
+        self._hosts[host] += polls
+        if not self._hosts[host]:
+            del self._hosts[host]
+
     async def _poll(self, feed: Feed, state: FeedState) -> None:
-        shop, host = self._shop, cadence.host_of(feed.url)
-        self._hosts[host] += 1
+        shop = self._shop
         try:
             result = await self._fetch(feed, state)
             outcome = result.outcome
@@ -123,9 +137,7 @@ class Polling:
                 await self._remember(state, result, _NOTHING)
         finally:
             self.running.pop(state.url, None)
-            self._hosts[host] -= 1
-            if not self._hosts[host]:
-                del self._hosts[host]
+            self.count(feed.url, -1)
 
     async def _fetch(self, feed: Feed, state: FeedState) -> FetchResult:
         """Ask the publisher; keep the answer where the desk wants that."""

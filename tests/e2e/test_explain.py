@@ -116,7 +116,7 @@ def test_a_copy_that_came_after_its_story_was_told_is_explained_as_folded(tmp_pa
 
     assert [row["outcome"] for row in sent] == ["sent"]
     assert [(row["outcome"], row["reason"]) for row in folded["sending"]] == [
-        ("folded", f"copy of e:{found[first[0]][:12]}: one more carrier, no news")
+        ("copy", f"copy of e:{found[first[0]][:12]}: one more carrier, no news")
     ]
     assert (folded["life"]["reports"], folded["life"]["independent"]) == (2, 1)
     assert len(receiver.taken) == 1
