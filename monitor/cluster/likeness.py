@@ -17,7 +17,7 @@ from monitor.cluster.rarity import Rarity
 REACH = 72.0
 """Hours between two entries after which they are not compared any more."""
 
-_START = -1.0
+_START = -1.1
 """What any two entries begin with: most pairs do not belong together …"""
 _CROWD, _FEW = -1.5, 25.0
 """… and the fewer do, the more entries there are to choose from: per factor e above so many."""
@@ -45,7 +45,7 @@ _UNKNOWN = -3.7
 _COMMENT = -12.0
 """Comment on a story is not part of it, however much of it is told again."""
 _PHASE = -1.8
-_ACROSS = 0.8
+_ACROSS = 0.85
 """In another language no words can be shared: what was not asked speaks against nothing."""
 _ACROSS_FULL = 2.5
 """… where the names that both have weigh so much; those of every entry of a topic say nothing in any."""

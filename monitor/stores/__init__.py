@@ -292,6 +292,7 @@ class Store(ABC):
     ) -> frozenset[str]:
         """Return the ids of the stories that this route already put in a message to this recipient.
 
+        A story that went up in another one since counts as that one.
         `since` leaves out those that were last seen before.
         """
 
@@ -330,7 +331,10 @@ class Store(ABC):
     def lasts(
         self, route: str, channel: str, recipient: str, story_ids: Iterable[str]
     ) -> dict[str, datetime]:
-        """Return when a reader was last queued a message of these stories, where there was one."""
+        """Return when a reader was last queued a message of these stories, where there was one.
+
+        Messages of stories that went up in them count.
+        """
 
     @abstractmethod
     def add_silence(self, silence: Silence) -> None:

@@ -6,13 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from monitor.model import ChangeKind, Dossier, Hit, News, Story
 from monitor.stores import _log, _stories
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks, entry_of, match_of
-from monitor.stores._tables import HAS_STORY, entries, log, matches, sightings, stories, told, told_items
+from monitor.stores._tables import (
+    HAS_STORY,
+    aliases,
+    entries,
+    log,
+    matches,
+    sightings,
+    stories,
+    told,
+    told_items,
+)
 
 _MATCH = tuple(column.name for column in matches.columns)
 
@@ -95,11 +105,14 @@ def stories_told(
     conn: Connection, route: str, channel: str, recipient: str, since: datetime | None
 ) -> frozenset[str]:
     """Return what a recipient was told of by a route (see Store.told)."""
-    wanted = select(told.c.story_id).where(_reader(told, (route, channel, recipient)))
+    called = func.coalesce(aliases.c.story_id, told.c.story_id)
+    wanted = (
+        select(called)
+        .join_from(told, aliases, told.c.story_id == aliases.c.id, isouter=True)
+        .where(_reader(told, (route, channel, recipient)))
+    )
     if since is not None:
-        wanted = wanted.join_from(told, stories, told.c.story_id == stories.c.id).where(
-            stories.c.last_seen >= since
-        )
+        wanted = wanted.join(stories, stories.c.id == called).where(stories.c.last_seen >= since)
     return frozenset(conn.execute(wanted).scalars())
 
 

@@ -11,7 +11,7 @@ from monitor.model import Cursor, Delivery, Passed, PassedKind, Scope, Silence
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import IS_HELD_BACK, UtcTime, deliveries, entries, passed, silences, told
+from monitor.stores._tables import IS_HELD_BACK, UtcTime, aliases, deliveries, entries, passed, silences, told
 from monitor.stores._upsert import Upsert
 
 Reader = tuple[str, str, str]
@@ -118,11 +118,16 @@ def lasts(conn: Connection, reader: Reader, story_ids: Iterable[str]) -> dict[st
         .where(told.c.route == route, told.c.channel == channel, told.c.recipient == storable(recipient))
         .group_by(told.c.story_id)
     )
-    return {
-        row.story_id: row.last
-        for chunk in chunks(sorted(set(story_ids)))
-        for row in conn.execute(wanted.where(told.c.story_id.in_(chunk)))
-    }
+    now = {one: one for one in story_ids}
+    for chunk in chunks(sorted(now)):
+        for row in conn.execute(select(aliases).where(aliases.c.story_id.in_(chunk))):
+            now[row.id] = row.story_id
+    found: dict[str, datetime] = {}
+    for chunk in chunks(sorted(now)):
+        for row in conn.execute(wanted.where(told.c.story_id.in_(chunk))):
+            story = now[row.story_id]
+            found[story] = max(found.get(story, row.last), row.last)
+    return found
 
 
 def _is(reader: Reader) -> ColumnElement[bool]:

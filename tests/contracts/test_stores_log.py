@@ -284,6 +284,19 @@ def test_the_stories_told_can_be_asked_for_by_when_they_were_last_seen(store: St
     assert store.told(*READER, since=NOW + HOUR) == {"bb"}
 
 
+def test_a_story_that_was_told_and_went_up_in_another_is_told_as_that_one(store: Store) -> None:
+    absorb(store, entry(1), entry(2))
+    tell(store, entry(1), story="aa")
+    queue(store, told("d1", aa=("x",)))
+    merged = Story(
+        id="bb", entry_ids=(entry(1).id, entry(2).id), first_seen=NOW, last_seen=NOW + HOUR, merged=("aa",)
+    )
+    store.record_stories([merged])
+    assert store.told(*READER) == {"bb"}
+    assert store.told(*READER, since=NOW + HOUR) == {"bb"}
+    assert store.lasts(*READER, ["bb", "cc"]).keys() == {"bb"}
+
+
 def test_old_lines_of_the_log_are_dropped(store: Store) -> None:
     absorb(store, entry(1))
     tell(store, entry(1))
