@@ -45,6 +45,8 @@ NOTHING = 0.001
 """Seconds: what takes less is tried with more."""
 MOST_GROWTH = 3.2
 """Times: twice the text may take twice the time, and noise."""
+TRIES = 3
+"""A pattern that backtracks does it each time; a neighbour on the machine does not."""
 
 REPEATED = [
     "a", "a ", "A", ".", ". ", "..a ", "?", "? ", "!'\"", "<", "<a", "<a ", "<a href=\"", "<a x='", "</a>", "<a>",
@@ -156,6 +158,11 @@ def seconds(work: Callable[[str], Any], value: str) -> float:
     return best
 
 
+def growth(work: Callable[[str], Any], value: str, double: str, *, least: float) -> float:
+    """Return how many times as long twice the text takes, at best; what takes less than `least` counts as that."""
+    return min(seconds(work, double) / max(seconds(work, value), least) for _ in range(TRIES))
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_cve_2021_39229_twice_the_text_takes_twice_the_time(name: str) -> None:
     work = FUNCTIONS[name]
@@ -165,11 +172,12 @@ def test_cve_2021_39229_twice_the_text_takes_twice_the_time(name: str) -> None:
     for unit, size in product(REPEATED, SIZES):
         if size > SIZES[0] and second > NOTHING:
             continue  # half as much took long enough to compare
-        second = seconds(work, unit * (2 * size // len(unit)) + END)
+        double = unit * (2 * size // len(unit)) + END
+        second = seconds(work, double)
         if second > QUICK:
-            first = seconds(work, unit * (size // len(unit)) + END)
-            if second > MOST_GROWTH * max(first, QUICK / 2):
-                slow.append(f"{unit!r}: {first:.3f} s, twice as long {second:.3f} s")
+            times = growth(work, unit * (size // len(unit)) + END, double, least=QUICK / 2)
+            if times > MOST_GROWTH:
+                slow.append(f"{unit!r}: twice as long {second:.3f} s, {times:.1f} times")
     assert slow == []
 
 
@@ -190,12 +198,8 @@ def test_cve_2021_39229_matching_takes_time_in_proportion(unit: str) -> None:
     for work in (shipped().read, shipped().said):
         work(entry(content="a b"))
         size = 8_000
-        first, second = (
-            seconds(lambda value: work(entry(content=value)), unit * (n // len(unit)) + "a")  # noqa: B023
-            for n in (size, 2 * size)
-        )
-        assert second < MOST_GROWTH * max(first, QUICK)
-        assert second < 1.0
+        first, second = (unit * (n // len(unit)) + "a" for n in (size, 2 * size))
+        assert growth(lambda value: work(entry(content=value)), first, second, least=QUICK) < MOST_GROWTH  # noqa: B023
 
 
 PATTERNS = (
@@ -216,11 +220,10 @@ def test_cve_2021_39229_a_desks_pattern_cannot_backtrack(pattern: str, query: st
     for unit in ("a", "a. ", "x"):
         matcher.read(entry(content="a b"))
         size = 8_000
-        first, second = (
-            seconds(lambda value: matcher.read(entry(content=value)), unit * (n // len(unit)) + "!")
-            for n in (size, 2 * size)
+        first, second = (unit * (n // len(unit)) + "!" for n in (size, 2 * size))
+        assert (
+            growth(lambda value: matcher.read(entry(content=value)), first, second, least=QUICK) < MOST_GROWTH
         )
-        assert second < MOST_GROWTH * max(first, QUICK)
 
 
 @pytest.mark.parametrize(
