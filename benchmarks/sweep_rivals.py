@@ -12,6 +12,7 @@ The naive stack is httpx's default pool and feedparser, on asyncio's own loop, a
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import random
 import sqlite3
@@ -140,13 +141,14 @@ def by_feedparser(body: bytes) -> Entries:
 async def raw(index: int, port: int, version: int, context: ssl.SSLContext | None) -> bytes:
     """Fetch a feed over a connection of its own; return the body (empty: not changed)."""
     loop, host = asyncio.get_running_loop(), address(index)
-    head = f'GET /feed.xml HTTP/1.1\r\nHost: {host}\r\nIf-None-Match: "{index}-{version}"\r\n\r\n'.encode()
+    head = f'GET /feed.xml HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\nIf-None-Match: "{index}-{version}"\r\n\r\n'.encode()
     transport, ask = await loop.create_connection(
         lambda: Ask(head), host, port, ssl=context, server_hostname=host if context else None
     )
     await ask.done
     transport.close()
-    return bytes(ask.data[ask.end :])
+    body = bytes(ask.data[ask.end :])
+    return gzip.decompress(body) if body else body
 
 
 async def bare(count: int, port: int, at_once: int) -> None:

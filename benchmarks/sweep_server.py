@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import random
 import ssl
 import sys
@@ -98,12 +99,24 @@ def document(index: int, version: int) -> bytes:
     ).encode()
 
 
+HEADERS = (
+    b"Date: Thu, 16 Oct 2025 12:00:00 GMT\r\nServer: cloudfront\r\nVary: Accept-Encoding\r\n"
+    b"Cache-Control: public, max-age=60\r\nLast-Modified: Thu, 16 Oct 2025 11:40:00 GMT\r\nAge: 17\r\n"
+    b"Via: 1.1 0123456789abcdef.cloudfront.net (CloudFront)\r\nX-Cache: Hit from cloudfront\r\n"
+    b"X-Content-Type-Options: nosniff\r\nStrict-Transport-Security: max-age=31536000\r\n"
+    b'X-Served-By: cache-fra-0001\r\nAlt-Svc: h3=":443"; ma=86400\r\n'
+)
+"""What stands before a publisher adds to every answer."""
+
+
 class Site:
-    """All feeds, ready to be sent."""
+    """All feeds, ready to be sent: packed, as every client here asks for it."""
 
     def __init__(self, count: int) -> None:
         self.version = 0
-        self.bodies = [[document(i, v) for v in range(1 + changed(i))] for i in range(count)]
+        self.bodies = [
+            [gzip.compress(document(i, v), 6, mtime=0) for v in range(1 + changed(i))] for i in range(count)
+        ]
 
     def answer(self, index: int, head: bytes, *, close: bool) -> bytes:
         """Return the whole answer to a request."""
@@ -114,11 +127,11 @@ class Site:
         etag = b'"%d-%d"' % (index, version)
         end = b"Connection: close\r\n\r\n" if close else b"\r\n"
         if etag in head:
-            return b"HTTP/1.1 304 Not Modified\r\nETag: %s\r\n%s" % (etag, end)
+            return b"HTTP/1.1 304 Not Modified\r\n%sETag: %s\r\n%s" % (HEADERS, etag, end)
         body = self.bodies[index][version]
         return (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml; charset=utf-8\r\nETag: %s\r\n"
-            b"Content-Length: %d\r\n%s" % (etag, len(body), end) + body
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml; charset=utf-8\r\n%sETag: %s\r\n"
+            b"Content-Encoding: gzip\r\nContent-Length: %d\r\n%s" % (HEADERS, etag, len(body), end) + body
         )
 
 
