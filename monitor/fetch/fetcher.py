@@ -24,7 +24,7 @@ from monitor.fetch import decode, headers
 from monitor.fetch.client import Proxied, silence, user_agent
 from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
-from monitor.fetch.transport import Transport
+from monitor.fetch.transport import RAW_HEADERS, Transport
 from monitor.model import (
     Failed,
     Feed,
@@ -46,6 +46,7 @@ LONGEST_HEADER: Final = 4_096
 LONGEST_WORDS: Final = 300
 """Characters of an error: it is stored, logged and shown."""
 _NO_BODY: Final = httpx.ByteStream(b"")
+_RAW: Final = {RAW_HEADERS: True}
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -179,7 +180,7 @@ class Fetcher:
                 sent[name.lower().encode("latin-1", "replace")] = text.encode("utf-8")
             if hop.credentials:
                 sent[b"authorization"] = hop.credentials
-        return httpx.Request("GET", hop.url, headers=list(sent.items()), stream=_NO_BODY)
+        return httpx.Request("GET", hop.url, headers=list(sent.items()), stream=_NO_BODY, extensions=_RAW)
 
     def _door(self, feed: Feed) -> httpx.AsyncBaseTransport:
         """Return the transport to use: ours, or a proxy's."""
@@ -257,7 +258,8 @@ class _Answer:
         self.status = response.status_code
         self.stream = cast("httpx.AsyncByteStream", response.stream)
         self._headers: dict[bytes, list[bytes]] = {}
-        for name, value in response.headers.raw:
+        raw = response.extensions.get(RAW_HEADERS)
+        for name, value in response.headers.raw if raw is None else raw:
             self._headers.setdefault(name.lower(), []).append(value)
 
     def all(self, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import certifi
 import httpx
@@ -30,7 +30,10 @@ IDLE: Final = 10.0
 MAX_IDLE: Final = 256
 STAGGER: Final = 0.25
 """Seconds before the next address is tried as well (RFC 8305 §5)."""
+RAW_HEADERS: Final = "raw_headers"
+"""An extension. In a request: the answer's headers are wanted as they came; in the answer: those."""
 _PORTS: Final = {"http": 80, "https": 443}
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _HEAD: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*\r\n)*")
 
 
@@ -96,7 +99,7 @@ class Transport(httpx.AsyncBaseTransport):
         except httpx.RequestError as error:
             error.request = request
             raise
-        return self._response(connection, deadline)
+        return self._response(connection, deadline, raw=RAW_HEADERS in request.extensions)
 
     async def _exchange(self, request: httpx.Request) -> Connection:
         if self._closed:
@@ -109,7 +112,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.UnsupportedProtocol("the URL names no host")
         key = (url.scheme, host, url.port or _PORTS[url.scheme])
         # What has neither length nor coding has no body (RFC 9112 §6.3), and most have none.
-        framed = "content-length" in request.headers or "transfer-encoding" in request.headers
+        framed = any(name.lower() in _FRAMING for name, _ in request.headers.raw)
         message = _serialise(request, await request.aread() if framed else b"")
         bodyless = request.method == "HEAD"
         kept = self._take(key) if request.method in ("GET", "HEAD") else self._take(key, fresh=2.0)
@@ -125,7 +128,7 @@ class Transport(httpx.AsyncBaseTransport):
         await connection.begin(message, bodyless=bodyless)
         return connection
 
-    def _response(self, connection: Connection, deadline: float | None) -> httpx.Response:
+    def _response(self, connection: Connection, deadline: float | None, *, raw: bool) -> httpx.Response:
         headers = connection.headers
         if self._max_raw is not None:
             headers = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]
@@ -135,12 +138,10 @@ class Transport(httpx.AsyncBaseTransport):
             self.release(connection)
         else:
             stream = _Body(self, connection, deadline, self._max_raw)
-        return httpx.Response(
-            connection.status,
-            headers=headers,
-            stream=stream,
-            extensions={"http_version": b"HTTP/" + connection.version.encode()},
-        )
+        extensions: dict[str, Any] = {"http_version": b"HTTP/" + connection.version.encode()}
+        if raw:  # httpx looks at each header five times: a tenth of a poll that found nothing
+            extensions[RAW_HEADERS], headers = headers, []
+        return httpx.Response(connection.status, headers=headers, stream=stream, extensions=extensions)
 
     async def aclose(self) -> None:
         """Close all connections, used or not."""

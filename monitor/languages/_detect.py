@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 _SCRIPTS = {
@@ -49,16 +51,18 @@ def script(text: str) -> str:
     return max(shares, key=lambda name: shares[name]) if shares else ""
 
 
-_NEAR = {"Latin": range(0x41, 0x250), "Cyrillic": range(0x400, 0x530), "Bengali": range(0x980, 0xA00)}
+_NEAR = {
+    "Latin": re.compile("[A-Za-z\u00c0-\u024f]"),
+    "Cyrillic": re.compile("[\u0400-\u052f]"),
+    "Bengali": re.compile("[\u0985-\u09b9\u09ce\u09dc-\u09e1]"),
+}
 
 
 def fits(text: str, scripts: tuple[str, ...]) -> bool:
     """Tell whether a text has letters of these scripts: a fifth of them is enough, names are often Latin."""
     near = _NEAR.get(scripts[0])
-    if near is not None:  # the usual case without counting: one of the first letters is of the script
-        found = sum(1 for c in text[:40] if ord(c) in near and c.isalpha())
-        if found >= 8:
-            return True
+    if near is not None and len(near.findall(text, 0, 40)) >= 8:
+        return True  # the usual case, without counting all: eight of the first letters are of the script
     shares = _shares(text)
     total = sum(shares.values())
     return not total or sum(shares.get(s, 0) for s in scripts) * 5 >= total

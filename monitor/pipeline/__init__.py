@@ -33,6 +33,10 @@ __all__ = ["Fetches", "Parts", "Pipeline", "situation"]
 T = TypeVar("T")
 
 
+FOLD_AFTER = 250
+"""Polls of one tick after which their matches are folded into stories."""
+
+
 class Pipeline:
     """One desk's flow, from feeds to deliveries."""
 
@@ -58,11 +62,15 @@ class Pipeline:
 
     async def tick(self, *, everything: bool = False) -> Report:
         """Do all that is due now, then say what was done. `everything` polls feeds that are not due too."""
-        now = self.clock.now()
+        now, polls = self.clock.now(), 0
         await self.poll_due(now, everything=everything)
         while running := self._polling.running:
-            await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
             self.check()
+            polls += len(done)
+            if polls >= FOLD_AFTER:  # as the daemon does meanwhile; all at once would need the memory for all
+                polls = 0
+                await self.off_loop(self._telling.fold)
             await self.poll_due(now, everything=everything)
         self.check()
         await self.tell_due()

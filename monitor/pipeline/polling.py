@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,10 +36,9 @@ BATCH = 50
 """Polls in one commit: at 50, synchronous=FULL costs nothing (75,000 states a second, measured). As many
 documents are in memory at once: a document read is five times its bytes."""
 
-MARK = 8
 LONGEST_KEPT = 200
 FEEDS_KEPT = 50_000
-"""Bytes of an item's mark; items of a document whose marks are kept; feeds they are kept of (20 MB)."""
+"""Items of a document whose marks are kept; feeds they are kept of (20 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Parsed:
     document: Document | None = None
     error: ParseError | None = None
     found: tuple[Candidate, ...] = ()
-    marks: bytes = b""
+    marks: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Polling:
         self._hosts: Counter[str] = Counter()
         self._claiming = asyncio.Lock()
         self._room = asyncio.Semaphore(BATCH)
-        self._last: dict[str, tuple[str, bytes]] = {}
+        self._last: dict[str, tuple[str, Sequence[int]]] = {}
         """Feed URL → the hash of the body absorbed last and the marks of its items (see `marks`)."""
         self._waiting: list[_Absorption] = []
         self._absorber: asyncio.Task[None] | None = None
@@ -180,20 +180,20 @@ class Polling:
             return state, result, _Parsed(error=error)
         assert isinstance(result.outcome, Fetched)
         result = replace(result, outcome=replace(result.outcome, body=b""))
-        of, last = self._last.get(feed.url, ("", b""))
-        before = {last[i : i + MARK] for i in range(0, len(last), MARK)} if of == state.body_hash else ()
+        of, last = self._last.get(feed.url, ("", ()))
+        before = frozenset(last if of == state.body_hash else ())
         here = marks(document)
         same = {place for place, mark in enumerate(here) if mark in before}
         found = candidates(document, feed, absorbed=same)
-        return state, result, _Parsed(document, None, found, b"".join(here))
+        return state, result, _Parsed(document, None, found, here)
 
     def _keep(self, one: _Absorption) -> None:
         """Remember the marks of what was just absorbed, for a bounded number of feeds."""
         outcome, seen = one.result.outcome, one.parsed.marks
-        if isinstance(outcome, Fetched) and 0 < len(seen) <= MARK * LONGEST_KEPT:
+        if isinstance(outcome, Fetched) and 0 < len(seen) <= LONGEST_KEPT:
             if len(self._last) >= FEEDS_KEPT:
                 self._last.clear()
-            self._last[one.state.url] = (outcome.body_hash, seen)
+            self._last[one.state.url] = (outcome.body_hash, array("q", seen))
 
     async def _absorb_all(self) -> None:
         """Write what polls found: all that has gathered while the last commit ran, in one."""

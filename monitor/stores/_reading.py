@@ -24,6 +24,9 @@ from monitor.stores._tables import (
     told_items,
 )
 
+_AT_A_TIME = 20
+"""Rows read at once where there may be many."""
+
 _MATCH = tuple(column.name for column in matches.columns)
 
 
@@ -186,7 +189,8 @@ def tellers(conn: Connection, topics: Collection[str], after: int, since: dateti
             or_(matches.c.seq > after, matches.c.entry_id.in_(revised)),
             # As _codec writes a list that is not empty; what it finds too much is left out below.
             matches.c.evidence.like('%"states":[%'),
-        )
-    ).all()
-    found = [_hit(row, {}) for row in rows]
+        ),
+        execution_options={"yield_per": _AT_A_TIME},  # the evidence of each is tens of kilobytes
+    )
+    found = (_hit(row, {}) for row in rows)
     return [hit for hit in found if hit.match.states]

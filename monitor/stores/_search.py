@@ -15,7 +15,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 from unicodedata import category
 
@@ -59,21 +58,31 @@ class Combined:
 Wanted = Phrase | Combined
 
 
-@cache
+_kept: set[str] = {" "}
+"""Characters that are known to be no separators (or spaces already): most of all that will be seen."""
+
+
 def _separates(character: str) -> bool:
     kind = category(character)
     return not (kind[0] in "LN" or kind in ("Mn", "Mc", "Co"))
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text, in order, folded.
+def spaced(text: str) -> str:
+    """Return a text folded, with spaces for all that is not part of a word.
 
-    Only the few distinct separators are looked at one by one: 20 µs for 2,200 characters.
+    Only the few distinct separators are looked at one by one: 15 µs for 2,200 characters.
     """
-    for character in set(text):
-        if character != " " and _separates(character):
+    for character in set(text) - _kept:
+        if _separates(character):
             text = text.replace(character, " ")
-    return text.casefold().split()
+        else:
+            _kept.add(character)
+    return text.casefold()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, in order, folded."""
+    return spaced(text).split()
 
 
 def parse(expression: str) -> Wanted | None:

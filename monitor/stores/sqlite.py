@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from monitor.errors import StoreError
 from monitor.stores._backup import appearing
 from monitor.stores._core import SqlStore
-from monitor.stores._search import Wanted, fts5, words
+from monitor.stores._search import Wanted, fts5, spaced
 from monitor.stores._tables import entries
 from monitor.stores._tables import words as words_table
 from monitor.stores._telling import void_leases
@@ -36,7 +36,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-16000",
+    "PRAGMA cache_size=-8000",
 )
 _FLEETING = ("PRAGMA page_size=8192", "PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF", *_PRAGMAS[3:])
 
@@ -51,8 +51,8 @@ class Fts5:
     def put(self, conn: Connection, keys: Sequence[tuple[int, str]]) -> None:
         """Index entries by number and key, in place of what was indexed for them."""
         self.drop(conn, [number for number, _ in keys])
-        cut = [(number, " ".join(words(key))) for number, key in keys]
-        cut = [(number, found) for number, found in cut if found]
+        cut = [(number, spaced(key)) for number, key in keys]
+        cut = [(number, found) for number, found in cut if not found.isspace()]
         if not cut:
             return
         conn.execute(
