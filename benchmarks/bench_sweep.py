@@ -38,7 +38,7 @@ sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 import psutil  # noqa: E402 - the path comes first
 import sweep_rivals  # noqa: E402
 from sweep_rivals import Archive, Ask  # noqa: E402
-from sweep_server import ROOT, START, address, changed  # noqa: E402
+from sweep_server import ROOT, START, TLS, address, changed  # noqa: E402
 
 from monitor.clock import VirtualClock  # noqa: E402
 from monitor.config import Config, load  # noqa: E402
@@ -86,7 +86,7 @@ def peak_mb() -> float:
 
 def trusting() -> ssl.SSLContext:
     """Return a context that checks the server's certificate, whose name fits one address only."""
-    context = ssl.create_default_context(cafile=str(ROOT / "tests" / "politeness" / "tls" / "cert.pem"))
+    context = ssl.create_default_context(cafile=str(TLS / "root.pem"))
     context.check_hostname = False
     return context
 
