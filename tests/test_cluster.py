@@ -236,6 +236,23 @@ def test_a_story_is_one_in_any_language() -> None:
     assert kinds[entries[1].id] is LinkKind.ACROSS
 
 
+def test_a_name_stands_for_where_it_lies_and_for_whom_it_speaks_but_not_twice() -> None:
+    spokesman = Entity(id="peskov", type="person", within=("kremlin",))
+    other = Entity(id="ushakov", type="person", within=("kremlin",))
+    one = an_entry(1, "Песков: перебудет", language="ru", entities=("peskov", "cancel"))
+    two = an_entry(2, "Kremlin: so it goes on", language="en", entities=("kremlin", "cancel"))
+    three = replace(two, id="3" * 32, entities=("ushakov", "cancel"))
+
+    def entities_part(known: tuple[Entity, ...], first: Entry, second: Entry) -> float:
+        clusterer = Clusterer([*ENTITIES, *known])
+        clusterer.add(noise())
+        return clusterer.compare(first, second).parts["entities"]
+
+    apart = entities_part((replace(spokesman, within=()), other), one, two)
+    assert entities_part((spokesman, other), one, two) > apart
+    assert entities_part((spokesman, other), one, three) == apart, "neither of them says Kremlin"
+
+
 def test_sharing_only_what_everybody_has_links_nothing() -> None:
     common = ("trump", "putin", "meeting")
     one = an_entry(1, "Трамп и Путин: встреча", language="ru", entities=common)

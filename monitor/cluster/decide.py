@@ -22,9 +22,9 @@ _MEMBERS = 3
 """Entries of a story, its most similar ones, that speak for it: one alone may be a bridge to another."""
 _THREADS = 6
 _TWINS = 20
-TOGETHER = 4
+TOGETHER = 8
 """Latest entries of each of two stories that are compared before these become one."""
-_MERGE = 0.2
+_MERGE = 0.0
 _TOO_FAR = -99.0
 _FORBIDDEN = -50.0
 _UPDATE = 0.5

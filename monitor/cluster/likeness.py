@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import log, log1p, sqrt
 
 from monitor.cluster.copies import title_likeness
-from monitor.cluster.prints import FIRST_NAMES, Print
+from monitor.cluster.prints import FIRST_NAMES, IMPLIED, Print
 from monitor.cluster.rarity import Rarity
 
 REACH = 72.0
@@ -90,10 +90,11 @@ def look(one: Print, rarity: Rarity, light: dict[int, float], crowds: tuple[int,
     language = one.language
     total = 0.0
     for place, name in enumerate(one.names):
-        part = (1.0 if place < FIRST_NAMES else _LATER_NAME) * light.get(name, 1.0)
+        part = _part(place, one.named) * light.get(name, 1.0)
         weight = rarity.name(name, language, topic)
         sight.names[name] = (part, weight)
-        total += (part * weight) ** 2
+        if place < one.named:
+            total += (part * weight) ** 2
     sight.names_weigh = total
     sight.actor = next((a for a in one.actors if sight.names[a][1] >= _ACTOR_LEAST), -1)
     total = 0.0
@@ -191,16 +192,26 @@ def _over(one: Print) -> bool:
 
 
 def _shared_names(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> float:
-    same = sight.one.language == other.language
+    """Return what shared names weigh. One that follows from others counts where the other side has it
+    in so many words: two who both write Budapest do not share Hungary besides."""
+    one = sight.one
+    same = one.language == other.language
     total = 0.0
     for place, name in enumerate(other.names):
         mine = sight.names.get(name)
-        if mine is None:
+        if mine is None or (place >= other.named and name in one.names[one.named :]):
             continue
-        part = min(mine[0], (1.0 if place < FIRST_NAMES else _LATER_NAME) * light.get(name, 1.0))
+        part = min(mine[0], _part(place, other.named) * light.get(name, 1.0))
         weight = mine[1] if same else min(mine[1], rarity.name(name, other.language, sight.topic))
         total += (part * weight) ** 2
     return total
+
+
+def _part(place: int, named: int) -> float:
+    """Return how much a name counts by its place in the list, of which so many stand in the text."""
+    if place >= named:
+        return IMPLIED
+    return 1.0 if place < FIRST_NAMES else _LATER_NAME
 
 
 def _shared_words(sight: Sight, other: Print) -> list[float]:

@@ -21,6 +21,9 @@ NAMES = 12
 """Entities that are compared, in order of first mention: those of a long text's end are not its news."""
 FIRST_NAMES = 6
 """The first of them, which stand in the title or the first sentence, count in full."""
+IMPLIED = 0.5
+"""What a name counts that only follows from another: who writes Budapest means Hungary too, and Peskov
+speaks for the Kremlin, whatever the next desk calls it."""
 VALUES = 3
 """Dates, numbers and measures that are compared like entities."""
 _HEAD = 25
@@ -75,6 +78,8 @@ class Print:
     source: str
     topics: tuple[str, ...]
     names: tuple[int, ...]
+    named: int
+    """How many of them stand in the text. The rest follow from these: where they lie, whom they speak for."""
     actors: tuple[int, ...]
     head: array[int]
     """The words of the title."""
@@ -108,6 +113,11 @@ class Reader:
                 self._actors.add(number)
             if entity.type in _PLAIN:
                 self.weights[number] = PLAIN_WEIGHT
+        self._wholes = {
+            self.name(entity.id): tuple(map(self.name, entity.within))
+            for entity in known.values()
+            if entity.within
+        }
         self._roots: dict[str, dict[str, int]] = {}
 
     def read(self, entry: Entry, known: Known | None = None) -> Print:
@@ -130,6 +140,7 @@ class Reader:
             numbers = {}
         rest = self._words(language, lead_words[:_LEAD], words.stops).keys() - numbers.keys()
         names = (*self._values(known.facts), *self._names(entry.entities))
+        whole = self._implied(names)
         line = f" {' '.join(head)} "
         start, end = _times(entry, known.bounds)
         return Print(
@@ -140,7 +151,8 @@ class Reader:
             language=language,
             source=intern(entry.source),
             topics=tuple(map(intern, known.topics)),
-            names=names,
+            names=(*names, *whole),
+            named=len(names),
             actors=tuple(name for name in names if name in self._actors),
             head=array("I", list(numbers)),
             lead=array("I", sorted(rest)),
@@ -161,6 +173,12 @@ class Reader:
 
     def _names(self, entities: Iterable[str]) -> tuple[int, ...]:
         return tuple(dict.fromkeys(map(self.name, entities)))[:NAMES]
+
+    def _implied(self, names: tuple[int, ...]) -> Iterable[int]:
+        """Return the numbers of places that names lie in and of bodies that they speak for."""
+        wholes = self._wholes
+        found = dict.fromkeys(whole for name in names if name in wholes for whole in wholes[name])
+        return [whole for whole in found if whole not in names]
 
     def _values(self, facts: Iterable[Fact]) -> Iterable[int]:
         """Return the numbers of what is dated, counted or measured: it is the same in every language."""

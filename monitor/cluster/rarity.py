@@ -44,7 +44,7 @@ class _Counts:
         self.entries += times
         self.of[language] += times
         mine = self.names_of.setdefault(language, Counter())
-        for name in one.names:
+        for name in one.names[: one.named]:
             self.names[name] += times
             mine[name] += times
         words = self.words
