@@ -261,6 +261,40 @@ def test_sharing_only_what_everybody_has_links_nothing() -> None:
     assert frozenset({one.id, two.id}) not in grouped(cluster(*noise(), one, two))
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (
+            ("en", "Trump Putin summit: gas prices fall in Vienna"),
+            ("en", "Trump Putin summit: students rally"),
+        ),
+        (("ru", "Трамп и Путин: встреча"), ("bn", "ট্রাম্প ও পুতিনের বৈঠক")),
+    ],
+)
+def test_on_the_first_day_what_a_topic_asks_for_links_nothing(
+    one: tuple[str, str], two: tuple[str, str]
+) -> None:
+    """Nothing was counted yet; the topic itself says that all its entries have Trump and Putin."""
+    common = {"entities": ("trump", "putin", "meeting"), "tags": ("summit",)}
+    entries = [
+        an_entry(n, title, language=language, **common) for n, (language, title) in enumerate((one, two))
+    ]
+    known = {entry.id: Known(topics=entry.tags) for entry in entries}
+    names = {
+        "trump": {"en": ("Trump",)},
+        "putin": {"en": ("Putin",)},
+        "meeting": {"en": ("summit", "meeting")},
+    }
+    told = [replace(entity, names=names.get(entity.id, {})) for entity in ENTITIES]
+    asked = {"summit": {"@trump": 1.0, "@putin": 1.0, "@meeting": 0.8}}
+
+    def stories(asks: dict[str, dict[str, float]]) -> int:
+        return len(Clusterer(told, lambda topic: asks.get(topic, {})).add(entries, known))
+
+    assert stories({}) == 1, "without it they look alike"
+    assert stories(asked) == 2
+
+
 def test_comment_is_no_part_of_the_story_it_is_about() -> None:
     news = [
         an_entry(

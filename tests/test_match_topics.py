@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from monitor.errors import ConfigError, QueryError
-from monitor.match import evaluate, wilson
+from monitor.match import Matcher, evaluate, wilson
+from monitor.model import Entity, Topic
 from tests.match_cases import convert, query
 from tests.match_kit import SHARED, desk, entry
 
@@ -328,3 +329,28 @@ def test_real_headlines_of_the_summit_are_told_from_its_neighbours() -> None:
     wrong = [w for w in result["wrong"] if w["id"] in bengali]
     assert sum(w["expect"] for w in wrong) <= 1
     assert sum(not w["expect"] for w in wrong) <= 3
+
+
+# what a topic asks for ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("@a @b", {"@a": 1.0, "@b": 1.0}),
+        ("@a AND (@b OR @c)", {"@a": 1.0, "@b": 0.5, "@c": 0.5}),
+        ("@a @b OR @a Flood", {"@a": 1.0, "@b": 0.5, "flood": 0.5}),
+        ("@a NOT @b", {"@a": 1.0}),
+        ("@pair", {"@a": 0.5, "@b": 0.5}),
+        ("SENTENCE(@a NEAR/3 @b)", {"@a": 1.0, "@b": 1.0}),
+        ("2 OF (@a, @b, @c)", {"@a": 2 / 3, "@b": 2 / 3, "@c": 2 / 3}),
+        ("score(@a^2 OR @b) >= 2", {"@a": 0.5, "@b": 0.5}),
+        ('"rising sea" source:Alo', {"rising": 1.0, "sea": 1.0}),
+        ("title:বন্যা /x+/ date:2025-10-16", {"বন্যা": 1.0}),
+    ],
+)
+def test_what_a_topic_asks_for_is_read_off_its_query(query: str, asked: dict[str, float]) -> None:
+    entities = [Entity(id=one, names={"en": (one.upper() * 3,)}) for one in "abc"]
+    matcher = Matcher(entities, (), {"pair": ("a", "b")}, [Topic(id="t", title={}, query=query)])
+    assert matcher.asked("t") == pytest.approx(asked)
+    assert matcher.asked("unknown") == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.cluster.copies import Twins
@@ -40,9 +40,13 @@ class Clusterer:
     somebody moves it; a story keeps its id.
     """
 
-    def __init__(self, entities: Iterable[Entity] = ()) -> None:
-        self._reader = Reader(entities)
-        self._rarity, self._index, self._twins = Rarity(), Index(), Twins()
+    def __init__(
+        self, entities: Iterable[Entity] = (), asked: Callable[[str], Mapping[str, float]] = lambda _: {}
+    ) -> None:
+        """`asked` says of a topic which share of its entries has each entity and word that it asks for."""
+        reader = self._reader = Reader(entities)
+        self._rarity = Rarity(lambda topic: reader.expected(asked(topic)))
+        self._index, self._twins = Index(), Twins()
         self._judge = Judge(self._rarity, self._index, self._twins, self._reader.weights)
         self._namer = Namer()
         self._log: list[Filed] = []

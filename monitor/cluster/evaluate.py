@@ -7,7 +7,7 @@ to it (precision) and how much of what belongs to it was put there (recall), and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import fsum
 from typing import Any
 
@@ -21,12 +21,14 @@ def evaluate(
     labels: Mapping[str, str],
     entities: Iterable[Entity],
     known: Mapping[str, Known],
+    asked: Callable[[str], Mapping[str, float]] = lambda _: {},
 ) -> dict[str, Any]:
     """Return B-cubed figures of what a clusterer makes of `entries`, beside those of singletons.
 
-    `labels` names the story of each entry. All entries come at once; their order makes no difference.
+    `labels` names the story of each entry, `asked` what topics ask for. All entries come at once; their
+    order makes no difference.
     """
-    clusterer = Clusterer(entities)
+    clusterer = Clusterer(entities, asked)
     found = {entry_id: story.id for story in clusterer.add(entries, known) for entry_id in story.entry_ids}
     languages = {entry.id: entry.language.partition("-")[0] for entry in entries}
     mixed: defaultdict[str, list[str]] = defaultdict(list)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from sys import intern
@@ -38,6 +39,9 @@ _ROOT = 6
 """Letters of a word that are compared. Endings differ, roots rarely do; 5 to 20 letters gave the same."""
 _ROOTS = 20_000
 """Words of a language whose numbers are remembered."""
+
+_ASKED = 0.3
+"""Share of a topic's entries from which what it asks for is remembered: less is soon counted."""
 
 _ACTORS = frozenset({"person", "institution", "place"})
 """Types of entities that do something in a headline."""
@@ -118,6 +122,7 @@ class Reader:
             for entity in known.values()
             if entity.within
         }
+        self._known = known
         self._roots: dict[str, dict[str, int]] = {}
 
     def read(self, entry: Entry, known: Known | None = None) -> Print:
@@ -198,9 +203,39 @@ class Reader:
             if number is None:
                 if len(known) >= _ROOTS:
                     known.clear()
-                number = known[word] = crc32(f"{language}:{word[:_ROOT]}".encode("utf-8", "replace"))
+                number = known[word] = _number(language, word)
             found[number] = None
         return found
+
+    def expected(self, asked: Mapping[str, float]) -> dict[int, float]:
+        """Return the numbers of the entities ("@trump") and words that a topic asks for, with their shares.
+
+        An entity's names are words of a headline too, and those that mean one thing (a summit, talks) are
+        asked for together.
+        """
+        shares: defaultdict[int, float] = defaultdict(float)
+        codes = [member.code for member in languages.members()]
+        for name, share in asked.items():
+            if not name.startswith("@"):
+                numbers = {_number(code, name) for code in codes}
+            else:
+                entity = self._known.get(name[1:])
+                numbers = {self.name(name[1:]), *(_written(entity) if entity else ())}
+            for number in numbers:
+                shares[number] += share
+        return {number: min(share, 1.0) for number, share in shares.items() if share >= _ASKED}
+
+
+def _written(entity: Entity) -> Iterable[int]:
+    """Yield the numbers of the words of an entity's names."""
+    for names in (entity.names, entity.forms, entity.typos):
+        for code, texts in names.items():
+            for word in text.words(text.key(" ".join(texts))):
+                yield _number(code, word)
+
+
+def _number(language: str, word: str) -> int:
+    return crc32(f"{language}:{word[:_ROOT]}".encode("utf-8", "replace"))
 
 
 _MEASURED = frozenset({FactKind.DATE, FactKind.NUMBER, FactKind.DURATION, FactKind.MONEY, FactKind.SHARE})

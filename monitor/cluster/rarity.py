@@ -2,13 +2,14 @@
 
 A word that every third entry has says little, one that only these two have says much: the weight is the
 negative logarithm of the share of entries that have it, among those of the same topic and language. What
-a topic is about is in every one of its entries and so weighs nearly nothing, without being told.
+a topic is about is in every one of its entries and so weighs nearly nothing; on a desk's first day, when
+nothing was counted yet, because the topic asks for it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import log
 from typing import TypeVar
@@ -37,6 +38,8 @@ class _Counts:
     names: Counter[int] = field(default_factory=Counter)
     names_of: dict[str, Counter[int]] = field(default_factory=dict)
     words: Counter[int] = field(default_factory=Counter)
+    asked: Mapping[int, float] = field(default_factory=dict)
+    """Name or word → the share of the topic's entries that have it, as far as the topic itself says."""
 
     def count(self, one: Print, times: int, *, lead: bool) -> None:
         """Count an entry `times` times, the words of its lead only where they are asked for."""
@@ -67,7 +70,9 @@ def _half(counts: Counter[K]) -> Counter[K]:
 class Rarity:
     """Counts of names and words over the entries seen so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: Callable[[str], Mapping[int, float]] = lambda _: {}) -> None:
+        """`asked` says of a topic what its entries have because it asks for it."""
+        self._asked = asked
         self._all = _Counts()
         self._topics: dict[str, _Counts] = {}
 
@@ -80,7 +85,10 @@ class Rarity:
         """Count an entry, or with -1 take it back. Within a topic only titles' words are counted."""
         self._all.count(one, times, lead=True)
         for topic in one.topics:
-            self._topics.setdefault(topic, _Counts()).count(one, times, lead=False)
+            counts = self._topics.get(topic)
+            if counts is None:
+                counts = self._topics[topic] = _Counts(asked=self._asked(topic))
+            counts.count(one, times, lead=False)
 
     def forget(self) -> None:
         """Halve what is known once it is much."""
@@ -99,6 +107,7 @@ class Rarity:
         counts = self._topics.get(topic, wide)
         share = (wide.names[number] + _DOUBT) / (wide.entries + 2)
         if counts is not wide:
+            share = max(share, counts.asked.get(number, 0.0))
             share = (counts.names[number] + _LEANING * share) / (counts.entries + _LEANING)
         mine = counts.names_of.get(language)
         here = mine[number] if mine else 0
@@ -111,5 +120,8 @@ class Rarity:
         counts = self._topics.get(topic, wide)
         share = (wide.words[number] + _DOUBT) / (max(wide.of[language], _FEW) + 2)
         if counts is not wide:
-            share = (counts.words[number] + _LEANING * share) / (max(counts.of[language], _FEW) + _LEANING)
+            had = counts.words[number]
+            share = (had + _LEANING * share) / (max(counts.of[language], _FEW) + _LEANING)
+            if asked := counts.asked.get(number):
+                share = max(share, (had + _LEANING * asked) / (counts.of[language] + _LEANING))
         return max(-log(min(share, 1.0)), _LEAST)

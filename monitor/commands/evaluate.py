@@ -46,7 +46,7 @@ def command(
     matcher = service.matcher(config)
     if stories:
         entries, labels, known = labelled(read_cases(cases), matcher, config.entities, file=str(cases))
-        result = evaluate_stories(entries, labels, config.entities, known)
+        result = evaluate_stories(entries, labels, config.entities, known, matcher.asked)
     else:
         result = evaluate(read_cases(cases), matcher, topic=topic)
     if as_json:

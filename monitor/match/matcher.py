@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from monitor import facts
 from monitor.errors import ConfigError, Mistake, QueryError
 from monitor.match import tree
+from monitor.match.asked import asked
 from monitor.match.decide import Every, Node, Term
 from monitor.match.document import Document
 from monitor.match.lint import Finding, lint
@@ -105,6 +106,11 @@ class Matcher:
         for look_alike in self.names.look_alikes.values():
             vocabulary.add_look_alike(look_alike)
         return vocabulary
+
+    def asked(self, topic: str) -> dict[str, float]:
+        """Return what a topic asks for (see `asked`), {} if there is no such topic."""
+        known = self.topics.get(topic)
+        return asked(parse_query(known.query), self.names) if known else {}
 
     def _index(self) -> tuple[list[int], dict[int, list[int]]]:
         """Return the topics that are always asked, and for each term those that need it."""

@@ -64,7 +64,7 @@ class Grouping:
     def _warm(self, entries: Sequence[Entry]) -> Clusterer:
         """Return a clusterer that knows the window before these entries, and what was common before."""
         store = self._shop.store
-        clusterer = Clusterer(self._entities)
+        clusterer = Clusterer(self._entities, self._shop.parts.matcher.asked)
         since = max(entry.first_seen for entry in entries) - 2 * WINDOW
         earlier = store.filed(KNOWN, since)
         clusterer.learn(earlier, self._known(earlier, read=False))
