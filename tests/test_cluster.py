@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from monitor.cluster import WINDOW, Clusterer, Known, identity
 from monitor.cluster.agencies import agency_of
+from monitor.cluster.prints import Reader
+from monitor.cluster.threads import Filed, Thread, join, merge, part
 from monitor.cluster.titles import bare_title
 from monitor.model import Entity, Entry, Fact, FactKind, Link, LinkKind, Span, Story
 from monitor.sources import independent
@@ -91,14 +93,20 @@ def stories_of(
     """Return what a store that held these stories would hold after these batches."""
     held = dict(held or {})
     for batch in batches:
-        known = {entry.id: Known(topics=entry.tags) for entry in batch}
-        for story in clusterer.add(batch, known):
-            for other in [*held.values()]:
-                left = tuple(one for one in other.entry_ids if one not in story.entry_ids)
-                held[other.id] = replace(other, entry_ids=left)
-            for gone in story.merged:
-                held.pop(gone, None)
-            held[story.id] = story
+        held = recorded(held, clusterer.add(batch, {entry.id: Known(topics=entry.tags) for entry in batch}))
+    return held
+
+
+def recorded(held: dict[str, Story], told: list[Story]) -> dict[str, Story]:
+    """Return what a store that held these stories holds when it is told of others."""
+    held = dict(held)
+    for story in told:
+        for other in [*held.values()]:
+            left = tuple(one for one in other.entry_ids if one not in story.entry_ids)
+            held[other.id] = replace(other, entry_ids=left)
+        for gone in story.merged:
+            held.pop(gone, None)
+        held[story.id] = story
     return {name: story for name, story in held.items() if story.entry_ids}
 
 
@@ -275,12 +283,13 @@ def test_on_the_first_day_what_a_topic_asks_for_links_nothing(
     one: tuple[str, str], two: tuple[str, str]
 ) -> None:
     """Nothing was counted yet; the topic itself says that all its entries have Trump and Putin."""
-    common = {"entities": ("trump", "putin", "meeting"), "tags": ("summit",)}
+    named = ("trump", "putin", "meeting")
     entries = [
-        an_entry(n, title, language=language, **common) for n, (language, title) in enumerate((one, two))
+        an_entry(n, title, language=language, entities=named, tags=("summit",))
+        for n, (language, title) in enumerate((one, two))
     ]
     known = {entry.id: Known(topics=entry.tags) for entry in entries}
-    names = {
+    names: dict[str, dict[str, tuple[str, ...]]] = {
         "trump": {"en": ("Trump",)},
         "putin": {"en": ("Putin",)},
         "meeting": {"en": ("summit", "meeting")},
@@ -490,6 +499,49 @@ def test_the_word_of_hands_holds() -> None:
     assert len(grown.entry_ids) == 2
     earlier = an_entry(0, "আগে দেখা, পরে পাওয়া", AGENCY)
     assert all(len({one.id, two.id} & set(s.entry_ids)) == 1 for s in clusterer.add([earlier]))
+
+
+def test_a_small_story_that_joins_a_larger_one_takes_its_id_though_it_is_older() -> None:
+    """By the larger one's id most was told; the other's leads to it, until both turn out to be two."""
+    entries = [an_entry(n, f"শিরোনাম {n}", AGENCY) for n in range(1, 6)]
+    small = Story(id="aa", entry_ids=(entries[0].id,), first_seen=NOW, last_seen=NOW)
+    large = replace(small, id="bb", entry_ids=tuple(one.id for one in entries[1:4]))
+    clusterer = Clusterer(ENTITIES)
+    clusterer.warm([(small, entries[:1]), (large, entries[1:4])])
+
+    (grown,) = clusterer.add(entries[4:])
+    (later,) = clusterer.add([an_entry(9, "শিরোনাম ৯", AGENCY)])
+    (late,) = clusterer.add([an_entry(0, "আগে দেখা, পরে পাওয়া", AGENCY)])
+
+    assert (grown.id, grown.merged) == ("bb", ("aa",))
+    assert grown.entry_ids == tuple(one.id for one in entries)
+    assert (later.id, later.merged) == (late.id, late.merged) == ("bb", ())
+
+
+def test_parting_two_threads_gives_back_the_ids_they_had() -> None:
+    reader = Reader(ENTITIES)
+
+    def thread(name: str, *numbers: int) -> Thread:
+        made = Thread(id=name)
+        for number in numbers:
+            filed = Filed(reader.read(an_entry(number)), made, (NOW, f"{number}"), story=name)
+            join(filed, made)
+        return made
+
+    for mine, theirs, stays in (
+        ("aa", "bb", "bb"),
+        ("aa", "", "aa"),
+        ("", "bb", "bb"),
+        ("", "", ""),
+    ):
+        kept, other = thread(mine, 1), thread(theirs, 2, 3)
+        last = Filed(reader.read(an_entry(4)), kept, (NOW, "4"))
+        join(last, kept)
+        merge(last, kept, other)
+        assert (kept.id, len(kept.members), other.up) == (stays, 4, True)
+        part(last)
+        assert (kept.id, len(kept.members)) == (mine, 1)
+        assert (other.id, len(other.members), other.up) == (theirs, 2, False)
 
 
 def test_memory_ends_with_the_window() -> None:

@@ -106,7 +106,7 @@ class Clusterer:
                 self._rarity.count(one.print)
             links[one.print.id] = self._file(one)
         for one in (*fresh, *again):
-            left.extend((one.thread, *(one.merging[:2] if one.merging else ())))
+            left.extend((one.thread, *(one.merging.both if one.merging else ())))
         return self._namer.tell({id(thread): thread for thread in left}.values(), links)
 
     def compare(self, one: Entry, other: Entry, known: Mapping[str, Known] | None = None) -> Link:
@@ -148,7 +148,7 @@ class Clusterer:
             self._twins.drop(one.number)
             for topic in ("", *one.print.topics):
                 self._times[topic].pop()
-            for thread in (one.thread, *(one.merging[:2] if one.merging else ())):
+            for thread in (one.thread, *(one.merging.both if one.merging else ())):
                 left[id(thread)] = thread
             part(one)
             if uncount:

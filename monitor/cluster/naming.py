@@ -49,8 +49,10 @@ class Namer:
                 alive.append(thread)
                 if thread.id:
                     self._threads[thread.id] = thread
-            elif (thread.up or not thread.gone) and self._threads.get(thread.id) is thread:
-                del self._threads[thread.id]
+            elif thread.up or not thread.gone:
+                held = self._threads.get(thread.id)
+                if held is not None and (held is thread or held.id != thread.id):
+                    del self._threads[thread.id]
         self._claim([thread for thread in alive if not thread.id])
         told = []
         for thread in sorted(alive, key=lambda t: t.members[0].place):

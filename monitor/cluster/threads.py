@@ -51,7 +51,26 @@ class Filed:
     """How many were filed before it."""
     story: str = ""
     pinned: bool = False
-    merging: tuple[Thread, Thread, list[Filed], list[Filed], bool] | None = None
+    merging: Merging | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """How two threads were before the one went up in the other."""
+
+    kept: Thread
+    other: Thread
+    mine: list[Filed]
+    theirs: list[Filed]
+    gone: int
+    """How many entries that were let go of the first one had."""
+    pinned: bool
+    ids: tuple[str, str]
+
+    @property
+    def both(self) -> tuple[Thread, Thread]:
+        """The two threads."""
+        return (self.kept, self.other)
 
 
 def join(one: Filed, thread: Thread) -> None:
@@ -62,26 +81,39 @@ def join(one: Filed, thread: Thread) -> None:
 
 
 def merge(one: Filed, kept: Thread, other: Thread) -> None:
-    """Let `other` go up in `kept`, because of an entry that is in `kept` already as its last."""
-    one.merging = (kept, other, kept.members, other.members, kept.pinned)
+    """Let `other` go up in `kept`, because of an entry that is in `kept` already as its last.
+
+    Of two ids that of the larger one stays: by it most was told.
+    """
+    ids = (kept.id, other.id)
+    one.merging = Merging(
+        kept, other, kept.members, other.members, len(kept.gone), pinned=kept.pinned, ids=ids
+    )
+    if not kept.id or (other.id and _size(other) > _size(kept)):
+        kept.id, other.id = other.id, kept.id
     kept.members = sorted([*kept.members, *other.members], key=lambda m: m.place)
     kept.gone.extend(other.gone)
     for member in other.members:
         member.thread = kept
-    kept.id = kept.id or other.id
     kept.pinned = kept.pinned or other.pinned
     other.members, other.up = [], True
+
+
+def _size(thread: Thread) -> int:
+    """Return how many of a thread's entries have been told as its story."""
+    return len(thread.gone) + sum(member.story == thread.id for member in thread.members)
 
 
 def part(one: Filed) -> None:
     """Undo what the latest entry did: take it out of its thread, and part those that it joined."""
     if one.merging is not None:
-        kept, other, mine, theirs, pinned = one.merging
-        kept.pinned, kept.members, other.members, other.up = pinned, mine, theirs, False
-        if kept.id == other.id:
-            kept.id = ""
-        del kept.gone[len(kept.gone) - len(other.gone) :]
-        for member in theirs:
+        was = one.merging
+        kept, other = was.kept, was.other
+        kept.pinned, kept.members, other.members, other.up = was.pinned, was.mine, was.theirs, False
+        if kept.id in was.ids:  # else it was named since, and the other one never was
+            kept.id, other.id = was.ids
+        del kept.gone[was.gone :]
+        for member in was.theirs:
             member.thread = other
         one.merging = None
     one.thread.members.pop()
@@ -96,5 +128,5 @@ def forget(gone: Sequence[Filed], later: Sequence[Filed]) -> None:
     for thread in threads.values():
         thread.members = [m for m in thread.members if id(m) not in dropped]
     for one in later:
-        if one.merging is not None and id(one.merging[0]) in threads:
+        if one.merging is not None and id(one.merging.kept) in threads:
             one.merging = None

@@ -77,13 +77,13 @@ def show(app: App, story: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def merge(app: App, stories: tuple[str, ...], who: str | None, as_json: bool) -> None:
-    """Put stories together. The id of the oldest stays, the others lead to it."""
+    """Put stories together. The id of the one with most reports stays, the others lead to it."""
     with _opened(app.load()) as store:
         found = {one.id: one for one in (_story(store, name) for name in stories)}
         if len(found) < 2:
             raise click.UsageError("these are one story; name two or more")
-        oldest, *others = sorted(found.values(), key=lambda one: (one.first_seen, one.id))
-        done = [_merge(store, oldest, other, who or _account()) for other in others]
+        kept, *others = sorted(found.values(), key=lambda s: (-len(s.entry_ids), s.first_seen, s.id))
+        done = [_merge(store, kept, other, who or _account()) for other in others]
     _tell(done, as_json=as_json)
 
 
