@@ -1,7 +1,7 @@
 """Life: how a story is doing: its first reports, its sources, its growth, its phase, its weight.
 
 All of it follows from the story's entries and a moment; docs/howto/stories.md has the rules and the
-formula in words. Pure.
+formula in words, docs/decisions/0003-stories.md why they are so. Pure.
 """
 
 from __future__ import annotations

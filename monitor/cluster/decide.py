@@ -133,7 +133,7 @@ class Judge:
                 copy = is_copy(sight.one, other)
                 return self._told(sight, other, copy=copy, veto=candidate.best.veto)
             if _NEAR_MISS <= candidate.score < 0:
-                veto = f"score: {candidate.score:.1f} < 0"
+                veto = f"score: {candidate.score:.2f} < 0"
                 return self._told(sight, other, copy=False, score=candidate.score, veto=veto)
         return None
 
@@ -143,7 +143,7 @@ class Judge:
         told = self._told(sight, other, copy=copy, veto=_veto(sight.one, other))
         if gap(sight.one, other) > REACH:
             return replace(told, veto=f"time: {gap(sight.one, other):.0f} h > {REACH:.0f} h")
-        return told if told.veto or told.score >= 0 else replace(told, veto=f"score: {told.score:.1f} < 0")
+        return told if told.veto or told.score >= 0 else replace(told, veto=f"score: {told.score:.2f} < 0")
 
     def _told(
         self, sight: Sight, other: Print, *, copy: bool, score: float | None = None, veto: str = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from monitor.commands._app import plain
 from monitor.config import Config
-from monitor.life import lead_rank, life
+from monitor.life import WEIGHTS, lead_rank, life
 from monitor.model import Cursor, Delivery, Dossier, Entry, LinkKind, Match, Route, Send, Story
 from monitor.sources import independent
 from monitor.stores import Store
@@ -41,7 +41,10 @@ def life_facts(config: Config, store: Store, story: Story | None) -> dict[str, A
 
 
 def link_facts(store: Store, story: Story, entry_id: str) -> list[dict[str, Any]]:
-    """Return why an entry is in its story, and with which story what kept it out of another one."""
+    """Return why an entry is in its story, and with which story what kept it out of another one.
+
+    What kept it from a story that went up in this one since keeps it from nothing.
+    """
     found = []
     for link in story.links:
         if link.entry_id != entry_id:
@@ -51,6 +54,8 @@ def link_facts(store: Store, story: Story, entry_id: str) -> list[dict[str, Any]
             facts |= {"other": link.other_id, "score": link.score, "parts": plain(link.parts)}
         if link.veto:
             other = store.story_with(link.other_id)
+            if other is not None and other.id == story.id:
+                continue
             facts |= {"veto": link.veto, "story": other.id if other else ""}
         found.append(facts)
     return found
@@ -178,7 +183,7 @@ def life_lines(facts: dict[str, Any]) -> Iterator[str]:
     """Yield a story's life for people."""
     yield (
         f"story {facts['story'][:12]}: {facts['phase']}, importance {facts['importance']:g} = "
-        + " + ".join(f"{name} {value:g}" for name, value in facts["parts"].items())
+        + " + ".join(f"{name} {value:g} ({_formula(name, facts)})" for name, value in facts["parts"].items())
     )
     yield (
         f"  {facts['reports']} reports, {facts['sources']} publishers, {facts['independent']} independent; "
@@ -187,3 +192,17 @@ def life_lines(facts: dict[str, Any]) -> Iterator[str]:
     for one in facts["coverage"]:
         place = f"{one['language']}-{one['country']}" if one["country"] else one["language"]
         yield f"  {place:6} first {one['first']}  {one['source']}"
+
+
+def _formula(part: str, facts: dict[str, Any]) -> str:
+    """Write how a part of the importance comes about, with the story's figures (see life)."""
+    most = f"{WEIGHTS[part]:g}"
+    match part:
+        case "sources":
+            return f"{most}·{facts['independent']}/({facts['independent']}+3)"
+        case "growth":
+            return f"{most}·{facts['growth']}/({facts['growth']}+3)"
+        case "languages":
+            spoken = len({one["language"] for one in facts["coverage"]})
+            return f"{most}·({spoken}-1)/({spoken}+1)" if spoken else f"{most}·0"
+    return f"of {most}"

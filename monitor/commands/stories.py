@@ -15,7 +15,7 @@ from monitor.clock import SystemClock
 from monitor.cluster import identity
 from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.commands._archive import entry_facts
-from monitor.commands._story import link_facts, link_lines
+from monitor.commands._story import life_facts, life_lines, link_facts, link_lines
 from monitor.config import Config
 from monitor.life import lead_rank
 from monitor.model import Edit, EditKind, Entry, LinkKind, Story
@@ -53,7 +53,7 @@ def list_stories(app: App, limit: int, as_json: bool) -> None:
         count = f"{row['reports']}/{row['independent']}"
         seen = row["last_seen"][:16].replace("T", " ")
         say(f"{row['id'][:SHOWN]}  {seen}  {count:>7}  {','.join(row['languages']):8}  {row['title']}")
-    say(f"{len(rows)} stories, with reports/independent sources", err=True)
+    say(f"{_counted(len(rows), 'story')}, with reports/independent sources; times are UTC", err=True)
 
 
 @command.command("show")
@@ -61,7 +61,10 @@ def list_stories(app: App, limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(app: App, story: str, as_json: bool) -> None:
-    """Show a story's entries, why each is in it, and what kept it out of others."""
+    """Show how a story does, its entries, why each is in it, and what kept it out of others.
+
+    What the parts of a score are is in docs/howto/stories.md.
+    """
     config = app.load()
     with _opened(config) as store:
         facts = _whole(config, store, _story(store, story))
@@ -165,7 +168,9 @@ def _story(store: Store, name: str) -> Story:
         return story
     story = store.find_story(name)
     if story is None:
-        raise click.UsageError(f"no story's id (or more than one) begins with {name!r}")
+        raise click.UsageError(
+            f"no story's id (or more than one) begins with {name!r}; `monitor stories list` names them"
+        )
     return story
 
 
@@ -210,7 +215,8 @@ def _tell(edits: Sequence[Edit], *, as_json: bool) -> None:
 
 
 def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    many = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
+    return f"{number} {what if number == 1 else many}"
 
 
 def _minute(time: str) -> str:
@@ -242,6 +248,7 @@ def _whole(config: Config, store: Store, story: Story) -> dict[str, Any]:
     voices = {one: n for n, group in enumerate(independent(entries, story.links), 1) for one in group}
     return {
         **_facts(config, story, entries),
+        "life": life_facts(config, store, story),
         "entries": [
             {
                 "id": entry.id,
@@ -257,9 +264,11 @@ def _whole(config: Config, store: Store, story: Story) -> dict[str, Any]:
 def _print(facts: dict[str, Any]) -> None:
     say(f"{facts['id']}  {facts['title']}")
     counts = f"{_counted(facts['reports'], 'report')}, {_counted(facts['independent'], 'independent source')}"
-    say(f"{_minute(facts['first_seen'])} to {_minute(facts['last_seen'])}, {counts}")
+    say(f"{_minute(facts['first_seen'])} to {_minute(facts['last_seen'])} UTC, {counts}")
     if facts["formerly"]:
         say(f"took in {', '.join(one[:SHOWN] for one in facts['formerly'])}")
+    for line in life_lines(facts["life"]) if facts["life"] else ():
+        say(line)
     for entry in facts["entries"]:
         say(f"\n{_minute(entry['first_seen'])}  {entry['lang']:3} {entry['title']}")
         say(f"{'':16}  {'':3} {entry['source']}  {entry['url']}  e:{entry['id'][:SHOWN]}")

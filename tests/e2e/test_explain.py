@@ -84,7 +84,8 @@ def test_an_entry_s_explanation_goes_on_to_where_it_was_sent(tmp_path: Path) -> 
     life = sent["life"]
     assert (life["lead"], life["reports"], life["independent"]) == (found["Trump calls Putin"], 1, 1)
     assert life["importance"] == round(sum(life["parts"].values()), 1)
-    assert f"importance {life['importance']:g} = sources 10 + languages 0 + tier 7.5 + growth" in words
+    formula = "sources 10 (40·1/(1+3)) + languages 0 (20·(1-1)/(1+1)) + tier 7.5 (of 15) + growth"
+    assert f"importance {life['importance']:g} = {formula}" in words
     assert other["life"] is None
     assert [(row["outcome"], row["reason"]) for row in other["sending"]] == [
         ("not matched", "none of its topics: summit")

@@ -72,6 +72,9 @@ def test_stories_say_why_their_entries_are_in_them(tmp_path: Path) -> None:
     assert copy["links"][0]["other"] == first["id"]
     assert first["voice"] == copy["voice"] == 1
     assert f"copy of e:{first['id'][:12]}: text" in words
+    assert shown["life"]["importance"] == round(sum(shown["life"]["parts"].values()), 1)
+    assert f"{shown['life']['phase']}, importance {shown['life']['importance']:g} = sources 10 (" in words
+    assert f"(story {call['id'][:12]})" not in words, "nothing keeps an entry from its own story"
     assert f"{call['id'][:12]}  2025-10-16 19:45      2/1  en" in listed
 
 
@@ -80,10 +83,9 @@ def test_what_is_merged_stays_together_and_is_undone_exactly(tmp_path: Path) -> 
         archive = Archive(tmp_path, stand)
         before = archive.places()
         stories = archive.stories()
-        call, flood = stories[TWO_CALLS[0][1]]["id"], stories[FLOOD[1]]["id"]
-        oldest, other = sorted((call, flood))  # both were seen first in the same second
+        larger, other = stories[TWO_CALLS[0][1]]["id"], stories[FLOOD[1]]["id"]
 
-        (done,) = archive.desk.json("stories", "merge", flood, call[:10], "--who", "rahima")
+        (done,) = archive.desk.json("stories", "merge", other, larger[:10], "--who", "rahima")
         merged = archive.places()
         former = archive.desk.json("stories", "show", other)
         archive.add("b", TWO_CALLS[1], ("https://b.example/3", "Sorrow over delta floods", RAIN))
@@ -94,15 +96,15 @@ def test_what_is_merged_stays_together_and_is_undone_exactly(tmp_path: Path) -> 
         again = archive.desk.run("stories", "undo", check=False)
         (edit,) = archive.desk.json("stories", "edits")
 
-    assert set(merged.values()) == {oldest}
+    assert set(merged.values()) == {larger}
     assert (done["kind"], done["who"], done["story_id"], done["other_id"]) == (
         "merge",
         "rahima",
-        oldest,
+        larger,
         other,
     )
-    assert (former["id"], former["formerly"], former["by_hand"]) == (oldest, [other], True)
-    assert grown == {**merged, "https://b.example/3": oldest}
+    assert (former["id"], former["formerly"], former["by_hand"]) == (larger, [other], True)
+    assert grown == {**merged, "https://b.example/3": larger}
     assert after == {**before, "https://b.example/3": before[FLOOD[0]]}, "the copy goes with its text"
     assert undone["undone_at"]
     assert again.returncode == 2
