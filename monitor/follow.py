@@ -137,7 +137,7 @@ class _Course:
 
     def _turn(self, state: State, last: Mention, heard: list[tuple[Mention, StateEvidence]]) -> Turn:
         end = self.ended.get(state.id)
-        first, evidence = heard[0]
+        _, evidence = heard[0]
         by_speaker: dict[str, Statement] = {}
         for mention, told in heard:
             for one in _about(mention, told):
@@ -146,7 +146,7 @@ class _Course:
             id=_identity(self.topic.id, state.id, end.id if end else ""),
             topic=self.topic.id,
             state=state.id,
-            story_id=first.story_id,
+            story_id=last.story_id,
             reached_at=last.at,
             entry_ids=tuple(dict.fromkeys(mention.entry_id for mention, _ in heard)),
             statements=tuple(by_speaker.values())[:MOST_STATEMENTS],

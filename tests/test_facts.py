@@ -380,6 +380,31 @@ def test_to_refuse_an_offer_is_no_denial() -> None:
     assert all(two.stance is not Stance.DENIES for two in refused)
 
 
+@pytest.mark.parametrize(
+    "lang, title, summary, speaker, stance",
+    [
+        ("bn", "বৈঠকে বসছেন দুই নেতা", "কয়েক দিনের মধ্যে দেখা হবে। ইউরি উশাকভ এ কথা জানিয়েছেন।", "ushakov", "says"),
+        ("bn", "বৈঠক বাতিল", "দিমিত্রি পেসকভ এই তথ্য নাকচ করেছেন।", "peskov", "denies"),
+        ("ru", "Саммит отложен", "Об этом сообщил Дмитрий Песков.", "peskov", "says"),
+        ("uk", "Саміт відкладено", "Про це повідомив Дмитро Песков.", "peskov", "says"),
+        ("hu", "Elmarad a csúcs", "Ezt Dmitrij Peszkov közölte.", "peskov", "says"),
+    ],
+)
+def test_who_says_this_says_the_headline(
+    lang: str, title: str, summary: str, speaker: str, stance: str
+) -> None:
+    made = entry(title, summary, lang)
+    of_title = [s for s in desk().said(made).statements if s.span.field == "title"]
+
+    assert [(s.speaker, s.stance.value, s.span.surface) for s in of_title] == [(speaker, stance, title)]
+
+
+def test_who_says_something_else_does_not_say_the_headline() -> None:
+    made = entry("Саммит отложен", "Дмитрий Песков сообщил о поездке.", "ru")
+
+    assert not [s for s in desk().said(made).statements if s.span.field == "title"]
+
+
 def test_a_statement_s_span_is_its_whole_sentence() -> None:
     text = "Talks went on. Peskov denied the report. Nobody else spoke."
 

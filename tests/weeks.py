@@ -7,7 +7,7 @@ editor reads in it as news; `may` are states of which one can be of two minds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
@@ -61,9 +61,3 @@ def _item(item: dict[str, Any], at: str) -> str:
         f"<item><title>{escape(item['title'])}</title><link>{item['url']}</link>"
         f"<description>{escape(item['summary'])}</description><pubDate>{date}</pubDate></item>"
     )
-
-
-def share(right: Iterable[bool]) -> float:
-    """Return the share of what is true."""
-    found = list(right)
-    return sum(found) / len(found)

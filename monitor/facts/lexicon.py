@@ -160,9 +160,10 @@ _PLAIN = {
 _SPOKEN = {
     "says": "says", "confirms": "confirms", "denies": "denies", "excludes": "excludes",
     "possibilities": "possibility", "rejects": "rejects", "claims": "claim", "talks": "talk",
-    "offers": "offer", "false": "false", "by": "by", "by_after": "by-after", "nouns_of": "noun-of",
-    "negations": "not", "negations_after": "not-after", "oblique": "oblique", "questions": "question",
-    "openings": "opening", "conditions": "condition", "tries": "tries", "background": "background",
+    "offers": "offer", "false": "false", "refers": "refers", "by": "by", "by_after": "by-after",
+    "nouns_of": "noun-of", "negations": "not", "negations_after": "not-after", "oblique": "oblique",
+    "questions": "question", "openings": "opening", "conditions": "condition", "tries": "tries",
+    "background": "background",
     "background_openings": "background-opening", "lasts": "lasts", "at": "at",
 }  # fmt: skip
 

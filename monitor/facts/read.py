@@ -11,7 +11,7 @@ from monitor.facts.dates import Day, days
 from monitor.facts.lexicon import lexicon
 from monitor.facts.passage import Named, Passage, Sentence, keys, passages
 from monitor.facts.quantities import Measure, measures
-from monitor.facts.speech import statements
+from monitor.facts.speech import refers, statements
 from monitor.model import Entity, Entry, Fact, FactKind, Said, Span, Statement
 from monitor.text import key
 
@@ -45,16 +45,23 @@ def read(entry: Entry, spans: Iterable[Span], entities: Mapping[str, Entity]) ->
     said: list[Statement] = []
     when = (entry.published or entry.first_seen).astimezone(UTC)
     headline: tuple[str, ...] = ()
+    title: tuple[Span, ...] = ()
     for passage in passages(entry, words):
         passage.take(found, entities)
         reader = _Reader(passage, entities, when, headline)
-        for sentence in passage.sentences:
+        before = title
+        for number, sentence in enumerate(passage.sentences):
             quoted = statements(passage, sentence, entities)
             said += quoted
+            if quoted and refers(passage, sentence):
+                said += [replace(one, span=span) for one in quoted for span in before]
             if len(facts) < _MOST:
                 facts += reader.facts(sentence, {one.speaker for one in quoted})
+            # The first sentence of the text says the headline at length: what is said of one is of both.
+            before = (*(() if number else title), passage.sentence_span(sentence))
         if passage.field == "title":
             headline = _persons(passage.entities)
+            title = tuple(map(passage.sentence_span, passage.sentences))
     return Said(facts=tuple(facts), statements=tuple(said))
 
 

@@ -62,7 +62,7 @@ def verbs(passage: Passage, start: int, end: int) -> Iterator[Verb]:
 
 def _meant(passage: Passage, phrase: Phrase, tag: str, stance: Stance, start: int, end: int) -> Stance | None:
     ending = passage.ending.get(phrase.start, {}) if passage.joined(phrase.start) else {}
-    if tag == "says" and "talk" in ending:
+    if tag == "says" and "talk" in ending and "refers" not in ending:
         return None
     if _negated(passage, phrase, start, end):
         return None if stance is Stance.SAYS else Stance.SAYS
@@ -112,6 +112,15 @@ def statements(passage: Passage, sentence: Sentence, known: Mapping[str, Entity]
         return []
     span = passage.sentence_span(sentence)
     return [Statement(speaker=speaker, stance=stance, span=span) for speaker, stance in found.items()]
+
+
+def refers(passage: Passage, sentence: Sentence) -> bool:
+    """Tell whether what a sentence says of is the sentence before: এ কথা জানিয়েছেন …, об этом сообщил …"""
+    for verb in verbs(passage, sentence.start, sentence.end):
+        low, high = max(sentence.start, verb.start - _BESIDE), min(sentence.end, verb.end + 1)
+        if any(passage.tag(index, "refers") is not None for index in range(low, high)):
+            return True
+    return False
 
 
 class _Reader:
@@ -166,7 +175,10 @@ class _Reader:
     def _after(self, verb: Verb) -> Named | None:
         passage = self._passage
         if not (
-            self._speech.verb_last or not passage.joined(verb.start) or verb.start == self._sentence.start
+            self._speech.verb_last
+            or not passage.joined(verb.start)
+            or verb.start == self._sentence.start
+            or "refers" in passage.ending.get(verb.start, {})  # of this spoke …
         ):
             return None
         if passage.tag(verb.start, "oblique") is not None:  # told Putin: the hearer follows

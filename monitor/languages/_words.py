@@ -103,6 +103,8 @@ class Speech:
     """What stands after it: szerint."""
     nouns_of: str = ""
     """Nouns beside the name of who speaks, which is a genitive: দাবি ট্রাম্পের."""
+    refers: str = ""
+    """What, beside a verb of saying, is the sentence before: এ কথা, об этом."""
     negations: str = ""
     """What, up to two words before a verb, turns it round."""
     negations_after: str = ""

@@ -228,6 +228,7 @@ _SPEECH = Speech(
     offers="ajánlatot, ajánlatát, javaslatot, javaslatát, kérést, kérését, követelést, meghívást",
     false="nem igaz, valótlan, hazugság, álhír, alaptalan, nem felel meg a valóságnak",
     by_after="szerint",
+    refers="ezt, erről, mindezt, a hírt",
     negations="nem, sem, se",
     declines=True,
     questions="vajon, lesz e, találkozik e, találkoznak e, megtartják e, létrejön e, kérdés hogy",

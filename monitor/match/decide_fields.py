@@ -16,7 +16,7 @@ _MOST_FOUND = 100
 
 
 class Within(Node):
-    """The part holds within a field."""
+    """The part holds within a field; `entry:` is asked of all of them, whatever sentence is looked at."""
 
     __slots__ = ("field",)
 
@@ -29,6 +29,8 @@ class Within(Node):
 
     def _window(self, document: Document, low: int, high: int) -> tuple[int, int]:
         first, last = document.window(self.field)
+        if self.field == "entry":
+            return first, last
         return max(first, low), min(last, high)
 
     def _holds(self, document: Document, low: int, high: int) -> bool:

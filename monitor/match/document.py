@@ -105,8 +105,8 @@ class Document:
         return 0 if position < starts[1] else 1 if position < starts[2] else 2
 
     def window(self, name: str) -> tuple[int, int]:
-        """Return where a field begins and ends; `body` is summary and content."""
-        first, last = {"title": (0, 1), "summary": (1, 2), "body": (1, 3)}[name]
+        """Return where a field begins and ends; `body` is summary and content, `entry` all three."""
+        first, last = {"title": (0, 1), "summary": (1, 2), "body": (1, 3), "entry": (0, 3)}[name]
         return (self.starts[first], self.starts[last] - 1)
 
     def original(self, start: int, end: int) -> tuple[str, int, int]:

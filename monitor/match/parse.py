@@ -19,7 +19,9 @@ LONGEST = 64_000
 DEEPEST = 40
 """Parentheses within parentheses."""
 
-_FIELDS = ("title", "summary", "body", "author", "source", "feed", "lang", "country", "tag", "url", "date")
+_FIELDS = (
+    "title", "summary", "body", "entry", "author", "source", "feed", "lang", "country", "tag", "url", "date",
+)  # fmt: skip
 _OPERATORS = ("AND", "OR", "NOT", "NEAR", "THEN", "SENTENCE", "OF")
 
 _NAMES = {

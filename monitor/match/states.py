@@ -128,7 +128,7 @@ def _evidence(
         if hedges[window]:
             hedged = hedged or window
             continue
-        marks = _outermost(node.marks(document, *window))
+        marks = _outermost(m for m in node.marks(document, *window) if _inside(m, window))
         return (
             marks[0][0] if marks else window[0],
             StateEvidence(
@@ -143,6 +143,11 @@ def _evidence(
     note = _NOTES[hedges[hedged]] if hedged else ""
     clauses = (node.clause(document, *nearest),)
     return document.end, StateEvidence(state=state, matched=False, clauses=clauses, note=note)
+
+
+def _inside(mark: Mark, window: Window) -> bool:
+    """Tell whether a mark stands in the sentence that tells: `entry:` finds others."""
+    return window[0] <= mark[0] and mark[1] <= window[1]
 
 
 def _outermost(marks: Iterable[Mark]) -> list[Mark]:

@@ -108,7 +108,7 @@ class Score(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within(Part):
-    """`title:`, `summary:`, `body:` before a part: it holds within that field."""
+    """`title:`, `summary:`, `body:` before a part: it holds within that field; `entry:`: anywhere."""
 
     field: str
     part: Part

@@ -145,10 +145,10 @@ class Turn:
     """A state of a topic was reached; the states in `before` held until then and are contradicted by it.
 
     `id` is computed from topic, state and the turn that last ended this state, so that the order in
-    which entries come makes no difference. `story_id` is the story that told it first; `entry_ids` the
-    entries that made it sure, one of each independent source; `spans` the words of the first;
-    `statements` who says so, where the texts name somebody. `held` says why nobody is told of it
-    (`before-start`): it was known when the daemon began.
+    which entries come makes no difference. `entry_ids` are the entries that made it sure, one of each
+    independent source, and `story_id` the story of the last of them: that of the first may have been
+    told days ago. `spans` are the words of the first, `statements` who says so, where the texts name
+    somebody. `held` says why nobody is told of it (`before-start`): it was known when the daemon began.
     """
 
     id: str
