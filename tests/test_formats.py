@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _common, _feedparser, _strict
 from monitor.formats.json import Format as JsonFormat
+from monitor.formats.sitemap import Format as SitemapFormat
+from monitor.formats.sitemapindex import Format as IndexFormat
 from monitor.formats.xml import Format
-from monitor.model import Document, Item
+from monitor.model import Document, Item, Part
 
 URL = "https://example.org/feed.xml"
 XML = Format()
@@ -226,3 +228,141 @@ def test_odd_json_items_are_passed_over() -> None:
 
 def test_feedparser_alone_reads_what_it_is_given() -> None:
     assert _feedparser.read(rss("<item><title>x</title></item>"), "", url=URL).items[0].title == "x"
+
+
+# encodings that are not what they say ─────────────────────────────────────────────────────────
+
+RUSSIAN = "Президенты договорились о встрече в Будапеште, сообщил пресс-секретарь Кремля"
+BENGALI = "ট্রাম্প ও পুতিনের বৈঠক নিয়ে জল্পনা"
+HUNGARIAN = "Őszi csúcstalálkozó: Budapesten tárgyal a két elnök, közölte a külügyminiszter"
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8", "iso-8859-1", "windows-1252", "us-ascii"])
+@pytest.mark.parametrize("really", ["windows-1251", "koi8-r"])
+def test_cyrillic_in_eight_bits_is_read_whatever_it_says(declared: str, really: str) -> None:
+    stated = f' encoding="{declared}"' if declared else ""
+    text = f'<?xml version="1.0"{stated}?><rss version="2.0"><channel><title>{RUSSIAN}</title><link>https://example.ru/novosti/index.html</link><item><title>{RUSSIAN}</title><link>https://example.ru/1</link><description>{RUSSIAN}</description></item></channel></rss>'
+    document = XML.parse(text.encode(really), "text/xml", url=URL)
+    assert (document.title, document.items[0].title, document.items[0].summary) == (RUSSIAN,) * 3
+
+
+@pytest.mark.parametrize(
+    "text, really, declared",
+    [
+        ("Élysée : Macron reçoit ses alliés à l’été", "windows-1252", "iso-8859-1"),
+        ("Élysée : Macron reçoit ses alliés à l’été", "windows-1252", "windows-1252"),
+        (HUNGARIAN, "iso-8859-2", "iso-8859-2"),
+        (HUNGARIAN, "windows-1250", "windows-1250"),
+        (RUSSIAN, "koi8-r", "koi8-r"),
+        (BENGALI, "utf-8", "iso-8859-1"),
+        (BENGALI, "utf-8", "us-ascii"),
+        (BENGALI, "utf-16", "utf-16"),
+        (RUSSIAN, "iso-8859-5", "iso-8859-5"),
+        ("Встреча", "windows-1251", "windows-1251"),
+    ],
+)
+def test_other_encodings_come_out_as_they_were_written(text: str, really: str, declared: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?><rss version="2.0"><channel><title>t</title><item><title>{text}</title></item></channel></rss>'
+    assert XML.parse(body.encode(really), "", url=URL).items[0].title == text
+
+
+def test_letters_of_no_charset_known_by_sight_are_reported_with_what_helps() -> None:
+    body = '<?xml version="1.0" encoding="iso-8859-1"?><rss version="2.0"><channel><title>t</title><item><title>ΝΈΟΣ ΓΎΡΟΣ συνομιλιών ΣΤΗΝ ΑΘΉΝΑ</title></item></channel></rss>'
+    with pytest.raises(ParseError, match="charset:"):
+        XML.parse(body.encode("iso-8859-7"), "", url=URL)
+    assert (
+        XML.parse(body.encode("iso-8859-7"), "", url=URL, charset="iso-8859-7")
+        .items[0]
+        .title.startswith("ΝΈΟΣ")
+    )
+
+
+@pytest.mark.parametrize("text", [BENGALI, RUSSIAN, "“Peace”—he said", HUNGARIAN])
+@pytest.mark.parametrize("times", [1, 2])
+def test_text_that_was_encoded_once_too_often_is_undone(text: str, times: int) -> None:
+    mangled = text
+    for _ in range(times):
+        mangled = "".join(
+            bytes([byte]).decode("cp1252") if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else chr(byte)
+            for byte in mangled.encode()
+        )
+    assert _common.unmangled(mangled) == text
+
+
+@pytest.mark.parametrize(
+    "text", [BENGALI, RUSSIAN, HUNGARIAN, "São Paulo", "Ñandú", "Ðóra í Øystese", "naïve"]
+)
+def test_text_that_is_right_stays(text: str) -> None:
+    assert _common.unmangled(text) == text
+
+
+# sitemaps ─────────────────────────────────────────────────────────────────────────────────────
+
+NEWS_SITEMAP = f"""<?xml version="1.0" encoding="UTF-8"?>
+<?xml-stylesheet type="text/xsl" href="https://example.org/s.xsl"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+  <url>
+    <loc>https://example.org/bn/1?a=1&amp;b=2</loc><lastmod>2026-01-05T09:00:00+06:00</lastmod>
+    <news:news>
+      <news:publication><news:name>উদাহরণ</news:name><news:language>bn</news:language></news:publication>
+      <news:publication_date>2026-01-05T08:30:00+06:00</news:publication_date>
+      <news:title>{BENGALI}</news:title>
+      <news:keywords>ট্রাম্প, পুতিন</news:keywords>
+    </news:news>
+    <image:image><image:loc>https://example.org/1.jpg</image:loc></image:image>
+  </url>
+  <url>
+    <loc>https://example.org/bn/2</loc>
+    <news:news>
+      <news:publication><news:name>উদাহরণ</news:name><news:language>bn</news:language></news:publication>
+      <news:publication_date>2026-01-05</news:publication_date>
+      <news:title><![CDATA[দ্বিতীয় & শেষ]]></news:title>
+    </news:news>
+  </url>
+</urlset>""".encode()
+
+
+def test_a_news_sitemap_is_a_feed_the_newest_first() -> None:
+    assert SitemapFormat().sniff(NEWS_SITEMAP, "")
+    document = SitemapFormat().parse(NEWS_SITEMAP, "", url=URL)
+    assert (document.title, document.language, document.format) == ("উদাহরণ", "bn", "sitemap")
+    first, second = document.items
+    assert (first.title, first.link) == (BENGALI, "https://example.org/bn/1?a=1&b=2")
+    assert first.published == datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
+    assert first.updated is None or first.updated > first.published
+    assert first.tags == ("ট্রাম্প", "পুতিন")
+    assert (second.title, second.published) == ("দ্বিতীয় & শেষ", datetime(2026, 1, 5, tzinfo=UTC))
+
+
+def test_a_sitemap_in_a_quiet_hour_is_an_empty_feed_and_one_of_pages_is_none() -> None:
+    empty = b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>'
+    assert SitemapFormat().parse(empty, "", url=URL).items == ()
+    with pytest.raises(ParseError) as refused:
+        SitemapFormat().parse(
+            empty.replace(b"></", b"><url><loc>https://a.example/</loc></url></"), "", url=URL
+        )
+    assert refused.value.reason is ParseReason.NOT_A_FEED
+
+
+def test_an_index_names_its_sitemaps() -> None:
+    body = b"""<!-- made today --><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+      <sitemap><loc>https://example.org/news.xml</loc><lastmod>2026-01-05T02:00:00Z</lastmod></sitemap>
+      <sitemap><loc>/old.xml</loc></sitemap><sitemap><loc>javascript:alert(1)</loc></sitemap><sitemap/>
+    </sitemapindex>"""
+    assert IndexFormat().sniff(body, "")
+    assert not SitemapFormat().sniff(body, "")
+    assert IndexFormat().parse(body, "", url=URL).parts == (
+        Part(url="https://example.org/news.xml", updated=datetime(2026, 1, 5, 2, tzinfo=UTC)),
+        Part(url="https://example.org/old.xml"),
+    )
+
+
+@pytest.mark.parametrize("kind", ["urlset", "sitemapindex"])
+def test_a_sitemap_with_a_doctype_or_ill_formed_is_refused(kind: str) -> None:
+    reader = SitemapFormat() if kind == "urlset" else IndexFormat()
+    for body in (f"<!DOCTYPE x [<!ENTITY e 'x'>]><{kind}>&e;</{kind}>", f"<{kind}><url></{kind}>"):
+        with pytest.raises(ParseError) as refused:
+            reader.parse(body.encode(), "", url=URL)
+        assert refused.value.reason is ParseReason.BROKEN

@@ -72,6 +72,56 @@ def mended(body: bytes, content_type: str) -> bytes:
     return text.encode("utf-8") if 0 < torn * _TORN <= whole else body
 
 
+def misdeclared(body: bytes, content_type: str) -> str:
+    """Return the charset that a body is really in, where it is no UTF-8 and says none or a wrong one.
+
+    Eight-bit Cyrillic taken for Latin-1 is the common case: `Ïóòèí` for Путин. No language of the
+    Latin script writes most of its letters beyond ASCII. Which of the two Cyrillic sets it is says
+    where its small letters are: they are nine in ten. Empty: what it says may be true. Raises
+    UnicodeError where it is certainly none that we know.
+    """
+    declared = _declared(body, content_type)
+    if b"\0" in body[:64] or any(name.startswith(_STATEFUL) for name in declared):
+        return ""
+    if any(name not in _TAKEN_FOR_ANYTHING for name in declared):
+        return ""
+    words = _TAGS.sub(b" ", body)
+    high = _HIGH.findall(words)
+    if not high or is_utf8(body, content_type) or mended(body, content_type) is not body:
+        return ""
+    count = sum(map(len, high))
+    if count < 2 * len(_LETTERS.findall(b" ".join(_WORDS.findall(words)))):
+        return ""  # most letters are ASCII: Latin script
+    letters = b"".join(high)
+    first = sum(0xC0 <= one <= 0xDF for one in letters)
+    second = sum(one >= 0xE0 for one in letters)
+    if first + second < 0.9 * count or max(first, second) < 0.7 * (first + second):
+        raise UnicodeError("letters of no charset that we know by sight")
+    return "windows-1251" if second > first else "koi8-r"
+
+
+_TAGS: Final = re.compile(rb"<[^<>]*+>|&[#A-Za-z0-9]{1,10};")
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")
+_WORDS: Final = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+"""Words with a letter beyond ASCII. Links, names and tags in ASCII say nothing of the text's charset."""
+_LETTERS: Final = re.compile(rb"[A-Za-z]")
+_TAKEN_FOR_ANYTHING: Final = frozenset(
+    (
+        "utf-8",
+        "utf8",
+        "iso-8859-1",
+        "latin1",
+        "latin-1",
+        "iso8859-1",
+        "windows-1252",
+        "cp1252",
+        "us-ascii",
+        "ascii",
+    )
+)
+"""What software writes that does not know."""
+
+
 def has_doctype(text: bytes) -> bool:
     root = _ROOT.search(text)
     return b"<!" in text[: root.start() if root else len(text)].replace(b"<!--", b"")

@@ -24,6 +24,9 @@ _CP1252: Final = {
     for code in range(0x80, 0xA0)
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
+_TO_BYTES: Final = {ord(char): code for code, char in _CP1252.items()}
+_MANGLED: Final = ("à¦", "à§", "à¤", "à¥", "Ð", "Ñ", "â€", "Ã", "Ø", "Å")
+"""What the first bytes of Bengali, Hindi, Cyrillic, quotes, accents, Arabic and Hungarian look like."""
 _EMAIL: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}[A-Za-z]{2,24}(?:\?subject=\S+)?", re.ASCII
 )
@@ -66,6 +69,22 @@ def repair(text: str) -> str:
         with suppress(UnicodeError):
             text = text.encode("latin-1").decode("utf-8")
     return text.translate(_CP1252) if _C1.search(text) else text
+
+
+def unmangled(text: str) -> str:
+    """Undo UTF-8 that was taken for windows-1252 and encoded once more, as whole texts show it.
+
+    `repair` sees it where only Latin-1 is in it; Bengali (`à¦Ÿà§à¦°`), quotes and dashes (`â€™`) have
+    windows-1252's own characters. Done twice it is undone twice.
+    """
+    for _ in range(2):
+        if text.isascii() or not any(sign in text for sign in _MANGLED):
+            return text
+        try:
+            text = text.translate(_TO_BYTES).encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            return text
+    return text
 
 
 def fix_slashes(link: str) -> str:
@@ -145,9 +164,9 @@ def item(
     return Item(
         guid=guid,
         link=safe_link(absolute(base, link)) if link else "",
-        title=title,
-        summary=summary,
-        content=content,
+        title=unmangled(title),
+        summary=unmangled(summary),
+        content=unmangled(content),
         author=", ".join(dict.fromkeys(name for name in map(author_name, authors) if name)),
         published=first,
         updated=second,

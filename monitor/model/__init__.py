@@ -61,6 +61,7 @@ from monitor.model.polling import (
     FetchResult,
     Item,
     NotModified,
+    Part,
     Validators,
 )
 from monitor.model.settings import (
@@ -140,6 +141,7 @@ __all__ = [
     "NetworkSettings",
     "News",
     "NotModified",
+    "Part",
     "Passed",
     "PassedKind",
     "Phase",

@@ -136,8 +136,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Another document that a document is made of (a sitemap of an index), and when it last changed."""
+
+    url: str
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed feed. `format` is rss, rdf, atom or json; `path` the parser that read it.
+    """A parsed feed. `format` is rss, rdf, atom, json, sitemap or sitemapindex; `path` who read it.
 
     `ttl` is how long the publisher asks not to come back (RSS 2.0 ttl, RSS 1.0 syndication
     module); `skip_hours` (0–23, GMT) and `skip_days` (Monday = 0) are when not to come.
@@ -156,3 +164,5 @@ class Document:
     hub: str = ""
     previous: str = ""
     """RFC 5005 `prev-archive` or `next`: where older entries are."""
+    parts: tuple[Part, ...] = ()
+    """A sitemap index has these in place of items."""

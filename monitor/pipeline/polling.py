@@ -28,6 +28,7 @@ from monitor.model import (
     Validators,
 )
 from monitor.pipeline._shop import LEASE, Shop
+from monitor.pipeline.gathering import Gathering
 
 AHEAD = 4
 """Polls claimed for each that may be under way: they wait for their host, and no other for them."""
@@ -49,6 +50,8 @@ class _Parsed:
     error: ParseError | None = None
     found: tuple[Candidate, ...] = ()
     marks: Sequence[int] = ()
+    shares: bool = False
+    """Some of it stands as in the body absorbed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Polling:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._gathering = Gathering(shop)
         self.running: dict[str, asyncio.Task[None]] = {}
         self._hosts: Counter[str] = Counter()
         self._claiming = asyncio.Lock()
@@ -132,7 +136,8 @@ class Polling:
             outcome = result.outcome
             if isinstance(outcome, Fetched) and outcome.body_hash != state.body_hash:
                 async with self._room:
-                    await self._remember(*await shop.aside(partial(self._parse, feed, state, result)))
+                    parsed = await shop.aside(partial(self._parse, feed, state, result))
+                    await self._remember(*await self._whole(feed, *parsed))
             else:
                 await self._remember(state, result, _NOTHING)
         finally:
@@ -180,12 +185,35 @@ class Polling:
             return state, result, _Parsed(error=error)
         assert isinstance(result.outcome, Fetched)
         result = replace(result, outcome=replace(result.outcome, body=b""))
+        return state, result, self._found(feed, state, document)
+
+    def _found(self, feed: Feed, state: FeedState, document: Document) -> _Parsed:
+        """Return what of a document has to be looked at."""
         of, last = self._last.get(feed.url, ("", ()))
         before = frozenset(last if of == state.body_hash else ())
         here = marks(document)
         same = {place for place, mark in enumerate(here) if mark in before}
         found = candidates(document, feed, absorbed=same)
-        return state, result, _Parsed(document, None, found, here)
+        return _Parsed(document, None, found, here, bool(same))
+
+    async def _whole(
+        self, feed: Feed, state: FeedState, result: FetchResult, parsed: _Parsed
+    ) -> tuple[FeedState, FetchResult, _Parsed]:
+        """Ask for what a document is not whole without: an index's sitemaps, what slid out of the window."""
+        document, shop = parsed.document, self._shop
+        if document is None or not (document.parts or document.previous):
+            return state, result, parsed
+        if document.parts:
+            result, whole = await self._gathering.parts(feed, state, result, document)
+            if isinstance(result.outcome, Failed):
+                return state, result, _NOTHING
+        elif parsed.shares or not state.entries:
+            return state, result, parsed
+        else:
+            whole = await self._gathering.older(feed, document)
+            if whole is document:
+                return state, result, parsed
+        return state, result, await shop.aside(partial(self._found, feed, state, whole))
 
     def _keep(self, one: _Absorption) -> None:
         """Remember the marks of what was just absorbed, for a bounded number of feeds."""

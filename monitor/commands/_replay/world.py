@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from monitor import cadence
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.commands._replay.tracks import Track
-from monitor.model import Delivery, Digest, Feed, FeedState, FetchResult, Message, Validators
+from monitor.errors import FetchError, FetchReason
+from monitor.model import Delivery, Digest, Failed, Feed, FeedState, FetchResult, Message, Validators
 from monitor.record import Poll, came
 from monitor.render import Renderer
 
@@ -30,14 +31,20 @@ class Publishers:
         self._turn = asyncio.Lock()
         self._feeds = {track.feed.url: track.feed for track in tracks}
         self._waiting: dict[str, deque[Poll]] = {track.feed.url: deque(track.polls) for track in tracks}
+        self._at = self.next_at() or datetime.min.replace(tzinfo=UTC)
 
     async def fetch(self, feed: Feed, validators: Validators) -> FetchResult:
         """Return what was recorded. Raises RecordingError for a file that cannot be read."""
+        if feed.url not in self._waiting:  # a sitemap of an index, an older page: recorded is the first
+            missing = FetchError(FetchReason.REFUSED, "is not in the recording")
+            return FetchResult(feed=feed, fetched_at=self._at, outcome=Failed(missing), url=feed.url)
         await self._turn.acquire()
         poll = asyncio.current_task()
         assert poll is not None
         poll.add_done_callback(lambda ended: self._turn.release())
-        return came(self._waiting[feed.url].popleft(), self._feeds[feed.url], validators)
+        recorded = self._waiting[feed.url].popleft()
+        self._at = recorded.at
+        return came(recorded, self._feeds[feed.url], validators)
 
     async def close(self) -> None:
         """Nothing is open."""

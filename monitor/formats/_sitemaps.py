@@ -1,0 +1,66 @@
+"""What both kinds of sitemap share: how they are told from feeds, and read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lxml import etree
+
+from monitor.errors import ParseError, ParseReason
+from monitor.formats._charset import as_utf8, has_doctype
+
+MEDIA_TYPES: Final = ("application/xml", "text/xml")
+
+_ROOT: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf|\s++|<\?[^>]{0,500}\?>|<!--.{0,2000}?-->)*+<(?:[A-Za-z0-9_.-]{1,40}:)?(urlset|sitemapindex)[\s/>]",
+    re.DOTALL,
+)
+"""Nothing that was taken is given back, so that a megabyte of comments is no work."""
+_HEAD: Final = 20_000
+
+
+def is_root(body: bytes, name: bytes) -> bool:
+    """Say whether a document's first element is called so."""
+    found = _ROOT.match(body[:_HEAD])
+    return found is not None and found[1] == name
+
+
+def tree(body: bytes, content_type: str, charset: str) -> Any:
+    """Return the root of a well-formed document without a DOCTYPE. Raises ParseError."""
+    try:
+        text = body.decode(charset).encode() if charset else as_utf8(body, content_type)
+    except (LookupError, UnicodeError) as error:
+        raise ParseError(ParseReason.BROKEN, f"cannot be read as {charset!r}") from error
+    if text is None:
+        raise ParseError(ParseReason.BROKEN, "a sitemap in another encoding than it says")
+    if has_doctype(text):
+        raise ParseError(ParseReason.BROKEN, "a sitemap with a DOCTYPE")
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        recover=False,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(text, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ParseError(ParseReason.BROKEN, f"not well-formed: {error}"[:300]) from error
+
+
+def local(element: Any) -> str:
+    """Return an element's name without its namespace: publishers write old and wrong ones."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def texts(element: Any) -> dict[str, str]:
+    """Return the texts of an element's children by local name, the first of each."""
+    found: dict[str, str] = {}
+    for child in element:
+        found.setdefault(local(child), (child.text or "").strip())
+    return found
