@@ -50,6 +50,8 @@ def as_utf8(body: bytes, content_type: str) -> bytes | None:
     if is_utf8(body, content_type):
         return body.lstrip(b" \t\r\n").removeprefix(_BOM).lstrip(b" \t\r\n")
     try:
+        if name := misdeclared(body, content_type):
+            return body.lstrip(b" \t\r\n").decode(name).encode("utf-8")
         names = {codecs.lookup(name).name for name in _declared(body, content_type)}
         if len(names) != 1 or names == {"utf-8"} or b"\0" in body[:64]:
             return None

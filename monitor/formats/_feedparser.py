@@ -14,7 +14,7 @@ import feedparser
 
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _common
-from monitor.formats._charset import is_utf8, mended
+from monitor.formats._charset import is_utf8, mended, misdeclared
 from monitor.model import Document, Item
 
 _SKIP: Final = re.compile(
@@ -29,6 +29,12 @@ def read(body: bytes, content_type: str, *, url: str) -> Document:
     # Its own base is not told, so that ids stay as they are published; links are made absolute here.
     # What is UTF-8 is told to be: feedparser believes a wrong header.
     utf8 = is_utf8(body, content_type)
+    try:
+        if not utf8 and (name := misdeclared(body, content_type)):
+            utf8, body = True, body.decode(name, "replace").encode("utf-8")
+    except UnicodeError as error:
+        hint = "set `charset:` for this feed"
+        raise ParseError(ParseReason.BROKEN, f"not in the encoding it says; {hint}: {error}") from error
     if not utf8:
         whole = mended(body, content_type)
         utf8, body = whole is not body, whole

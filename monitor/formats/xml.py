@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 from monitor import formats
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _feedparser, _strict
-from monitor.formats._charset import misdeclared
 from monitor.model import Document
 
 _HTML: Final = re.compile(
@@ -55,12 +54,7 @@ class Format(formats.Format):
 
 
 def _recoded(body: bytes, content_type: str, charset: str) -> tuple[bytes, str]:
-    """Return the body in UTF-8 where the desk, or its letters, say which charset it is really in."""
-    try:
-        charset = charset or misdeclared(body, content_type)
-    except UnicodeError as error:
-        hint = "set `charset:` for this feed"
-        raise ParseError(ParseReason.BROKEN, f"not in the encoding it says; {hint}: {error}") from error
+    """Return the body in UTF-8 where the desk says which charset it is really in."""
     if not charset:
         return body, content_type
     try:

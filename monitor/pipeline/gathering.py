@@ -75,12 +75,9 @@ class Gathering:
         shop, seen, asked = self._shop, document, {feed.url, document.self_url}
         late = asyncio.get_running_loop().time() + PATIENCE
         for _ in range(MOST):
-            if (
-                asyncio.get_running_loop().time() > late
-                or not seen.previous
-                or seen.previous in asked
-                or await self._known(feed, seen)
-            ):
+            if not seen.previous or seen.previous in asked or asyncio.get_running_loop().time() > late:
+                break
+            if await self._known(feed, seen):
                 break
             asked.add(seen.previous)
             found = await self._document(feed, seen.previous)
