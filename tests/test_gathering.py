@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 def sitemap(*entries: Entry) -> bytes:
     """Return a news sitemap of entries."""
     urls = "".join(
-        f"<url><loc>{one.url}</loc><n:news><n:publication><n:name>P</n:name><n:language>en</n:language>"
+        f"<url><loc>{one.url}</loc><n:news><n:publication><n:name>P</n:name><n:language>{one.language}</n:language>"
         f"</n:publication><n:publication_date>{one.published:%Y-%m-%dT%H:%M:%SZ}</n:publication_date>"
         f"<n:title>{one.title}</n:title></n:news></url>"
         for one in entries

@@ -6,6 +6,7 @@ reload, `schema` is what editors check with. The only place that knows pydantic 
 
 from monitor.config._changes import changes
 from monitor.config._folders import find, shipped_folder, templates_folder
+from monitor.config._forms import feed_settings
 from monitor.config._load import load
 from monitor.config._value import ChannelConfig, Config, SafeUrl
 
@@ -14,6 +15,7 @@ __all__ = [
     "Config",
     "SafeUrl",
     "changes",
+    "feed_settings",
     "find",
     "load",
     "shipped_folder",

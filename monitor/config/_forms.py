@@ -189,6 +189,11 @@ class FeedForm(Form):
     paused: Flag = Field(False, description="Not polled for now.")
 
 
+def feed_settings() -> frozenset[str]:
+    """Return the names of a feed's settings."""
+    return frozenset(FeedForm.model_fields)
+
+
 class EntityForm(Form):
     """A person, place, body or thing, with its names by language."""
 

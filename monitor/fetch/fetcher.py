@@ -224,6 +224,7 @@ class Fetcher:
             validators=_validators(answer, hop),
             fresh_for=self._fresh_for(answer),
             body_hash=hashlib.blake2b(body, digest_size=20).hexdigest(),
+            link=_text(answer.one("link") or ""),
         )
 
     def _fresh_for(self, answer: _Answer) -> timedelta | None:

@@ -90,6 +90,8 @@ class Fetched:
     validators: Validators = field(default_factory=Validators)
     fresh_for: timedelta | None = None
     body_hash: str = ""
+    link: str = ""
+    """The Link headers (RFC 8288), joined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

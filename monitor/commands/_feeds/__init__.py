@@ -1,0 +1,1 @@
+"""What `monitor feeds` is made of: looking for feeds, lists as OPML."""
