@@ -287,6 +287,8 @@ def desk(config: Config, reads: Matcher) -> Desk:
         labels={entity.id: entity.label for entity in config.entities},
         stages={topic.id: topic.states for topic in config.topics},
         within={entity.id: entity.within for entity in config.entities},
+        watched={topic.id: reads.watched(topic.id) for topic in config.topics if topic.signals},
+        names=reads.names.named,
         feeds={feed.url: feed for feed in config.feeds},
         read=_remembering(reads.said),
     )

@@ -26,8 +26,8 @@ poll: {per_host_gap: 0s, every: 5m, minimum: 5m, maximum: 5m}
 feeds:
   - {url: "https://publisher.example/rss", source: A publisher, language: en}
   - {url: "https://another.example/other", source: Another, language: en}
-topics: {summit: {title: {en: The summit}, query: "Trump AND Putin"}}
 """
+SUMMIT = 'summit: {title: {en: The summit}, query: "Trump AND Putin"}'
 KIND = "type: 'monitor.testing:RecordingChannel'"
 
 
@@ -63,11 +63,13 @@ class World:
 
 
 @asynccontextmanager
-async def desk(folder: Path, rest: str, *, clock: FakeClock | None = None) -> AsyncIterator[World]:
+async def desk(
+    folder: Path, rest: str, *, clock: FakeClock | None = None, topics: str = SUMMIT
+) -> AsyncIterator[World]:
     """Run a desk whose channels and routes are `rest`."""
     ticking = clock or FakeClock(NOON)
     path = folder / "monitor.yaml"
-    path.write_text(HEAD + rest.replace("RECORDING", KIND), encoding="utf-8")
+    path.write_text(f"{HEAD}topics: {{{topics}}}\n" + rest.replace("RECORDING", KIND), encoding="utf-8")
     publisher = Publisher(ticking)
     publisher.publish("/rss")
     publisher.publish("/other")

@@ -16,6 +16,7 @@ from monitor.render import Renderer, sample
 
 FOLDER = Path(__file__).parent / "snapshots"
 TEMPLATES = Path(__file__).parent.parent / "templates"
+SIGNALS = (Kind.BURST, Kind.FIRST_SEEN, Kind.NO_DATA)
 _ROOMS = ("discord", "mattermost", "ntfy", "teams", "telegram")
 _PARTS = {"email": ("html", "txt"), "file": ("html",), "slack": ("json",), "webhook": ("json",)}
 
@@ -30,16 +31,17 @@ def messages() -> Iterator[tuple[str, str]]:
             ("alert", sample(Kind.ALERT, language=language)),
             ("nothing", sample(Kind.DIGEST, language=language, empty=True)),
             ("long", sample(Kind.DIGEST, language=language, copies=3)),
+            *((kind, sample(kind, language=language, over=kind is Kind.NO_DATA)) for kind in SIGNALS),
         ):
             for channel, parts in _PARTS.items():
-                if name in ("digest", "alert", "turn") or channel == "email":
+                if name in ("digest", "alert", "turn", *SIGNALS) or channel == "email":
                     message = renderer.render(digest, channel_type=channel, parts=parts)
                     for part in parts:
                         text = message.parts[part]
                         if part == "json":
                             text = json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
                         yield f"{channel}-{name}-{language}.{part}", text
-            if name in ("digest", "alert"):
+            if name in ("digest", "alert", "burst"):
                 yield from _posts(renderer, digest, f"{name}-{language}")
 
 

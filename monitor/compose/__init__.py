@@ -19,10 +19,11 @@ from monitor.compose._case import Case, Desk, Reader
 from monitor.compose._delta import Happened, ranked, tell, turn_item, unheard
 from monitor.compose._disputes import contradictions, is_open, items
 from monitor.compose._quiet import Quieted, quieted, reasons
+from monitor.compose._signals import item_of, signal_notes, wanted
 from monitor.compose._situation import Situation
 from monitor.compose._turns import notes, standing, words
 from monitor.model import (
-    ChangeKind,
+    STORIES,
     Contradiction,
     Cursor,
     Digest,
@@ -34,6 +35,7 @@ from monitor.model import (
     Route,
     Section,
     Send,
+    SignalNote,
     Trouble,
     TurnNote,
 )
@@ -47,6 +49,7 @@ __all__ = [
     "Situation",
     "alerts",
     "compose",
+    "item_of",
     "plan",
     "quieted",
     "reasons",
@@ -89,9 +92,14 @@ def _seqs(news: News, digests: Iterable[Digest]) -> list[int]:
     digests = list(digests)
     stories = {story.id for one in digests for section in one.sections for story in section.stories}
     turns = {note.turn.id for one in digests for note in one.turns}
+    signals = {one_id for one in digests for note in one.signals for one_id in (note.signal.id, note.began)}
     hits = [hit.seq for hit in news.hits if hit.story_id in stories]
     return hits + [
-        one.seq for one in news.changes if one.story_id in stories or (one.turn and one.turn.id in turns)
+        one.seq
+        for one in news.changes
+        if one.story_id in stories
+        or (one.turn and one.turn.id in turns)
+        or (one.signal and one.signal.id in signals)
     ]
 
 
@@ -107,14 +115,14 @@ def compose(
 ) -> Digest | None:
     """Return the digest of a slot, or None when there is nothing to tell and the route keeps silent then."""
     scene = _scene(situation, reader, desk, until)
-    if not scene.stories and not scene.turns and not reader.route.nothing_new:
+    if not (scene.stories or scene.turns or scene.signals or reader.route.nothing_new):
         return None
     digest = _digest(Kind.DIGEST, scene.stories, reader, desk, slot=slot, since=since, until=until, late=late)
-    return replace(digest, turns=scene.turns, open=scene.open)
+    return replace(digest, turns=scene.turns, open=scene.open, signals=scene.signals)
 
 
 def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime) -> list[Digest]:
-    """Return the alerts that are due: one for each turn, one for each story that the reader was never
+    """Return the alerts that are due: one for each turn, signal, and story that the reader was never
     told of, and one for a story that they know in which somebody denies or contradicts.
 
     Turns come first; a story that a turn's alert tells has none of its own. An alert's slot is the
@@ -137,6 +145,10 @@ def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime)
             what=note.turn.id,
         )
         made.append(replace(digest, turns=(note,)))
+    for signal in scene.signals:
+        one = signal.signal
+        alert = _digest(Kind(one.kind.value), [], reader, desk, slot=one.at, until=until, what=one.id)
+        made.append(replace(alert, signals=(signal,)))
     for story in sorted(stories.values(), key=lambda one: (one.first_seen, one.id)):
         what, slot = story.id, story.first_seen
         if story.state != "new":
@@ -163,22 +175,26 @@ def _waits(story: str, situation: Situation, route: Route, now: datetime, *, cau
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scene:
-    """What there is to tell: stories, most important first; turns, oldest first; what is still open."""
+    """What there is to tell: stories, most important first; turns and signals, oldest first; what is open."""
 
     stories: Sequence[DigestStory]
     turns: tuple[TurnNote, ...]
+    signals: tuple[SignalNote, ...]
     open: tuple[Contradiction | TurnNote, ...]
 
 
 def _scene(situation: Situation, reader: Reader, desk: Desk, until: datetime) -> _Scene:
     cases = {one.story.id: Case(one, reader, desk) for one in situation.dossiers}
-    told = frozenset[str]().union(*(case.told for case in cases.values()))
+    told = situation.heard.union(*(case.told for case in cases.values()))
     disputes = contradictions(list(cases.values()))
     new = [one for one in disputes if not told.issuperset(items(one))]
     log = situation.news.changes
-    turned = [change.turn for change in log if change.kind is ChangeKind.TURN and change.turn]
+    turned = [change.turn for change in log if change.turn and wanted(change, reader.route)]
     turns = notes(
-        [turn for turn in turned if not turn.held and turn_item(turn.id) not in told], cases, reader, desk
+        [turn for turn in turned if not turn.held and turn_item(turn.id) not in told],
+        cases,
+        reader,
+        desk,
     )
     moved = {hit.story_id for hit in situation.news.hits} | {change.story_id for change in log}
     moved |= {one.story_id for one in new} | {note.turn.story_id for note in turns} | situation.again
@@ -196,12 +212,20 @@ def _scene(situation: Situation, reader: Reader, desk: Desk, until: datetime) ->
     stories.sort(key=_weight)
     still = [one for one in disputes if one not in new and is_open(one, list(cases.values()))]
     now_told = {note.turn.id for note in turns}
-    doubts = [
+    doubts = tuple(
         note
         for note in notes(standing(situation.turns, reader, desk), cases, reader, desk)
         if note.turn.id not in now_told and turn_item(note.turn.id) in told
-    ]
-    return _Scene(stories=stories, turns=turns, open=(*doubts, *still))
+    )
+    told_of = STORIES in reader.route.tells
+    configured = [state for state in desk.states if state.url in desk.feeds]
+    well = sum(state.status in WELL for state in configured)
+    return _Scene(
+        stories=stories if told_of else [],
+        turns=turns,
+        signals=signal_notes(situation, reader, desk, well, len(configured)),
+        open=(*doubts, *still) if told_of else doubts,
+    )
 
 
 def _weight(story: DigestStory) -> tuple[float, float, str]:

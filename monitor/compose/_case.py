@@ -40,13 +40,16 @@ class Desk:
     """What a digest says besides its stories: titles and labels (id → language → words), the feeds.
 
     `read` says what an entry says; `stages` are the states of each topic; `within` the bodies that an
-    entity belongs to (Peskov: the Kremlin).
+    entity belongs to (Peskov: the Kremlin); `watched` those that a topic asks for by name, `names` all
+    entities that are names, not words.
     """
 
     topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     stages: Mapping[str, Sequence[State]] = field(default_factory=dict)
     within: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    watched: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     states: Sequence[FeedState] = ()
     read: Callable[[Entry], Said] = lambda entry: Said()

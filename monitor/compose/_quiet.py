@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.compose._case import Reader
+from monitor.compose._signals import at_once, item_of, wanted
 from monitor.compose._situation import Situation
 from monitor.model import (
+    STORIES,
     Change,
     Digest,
     Dossier,
@@ -30,6 +32,8 @@ class Quieted:
 
     situation: Situation
     silenced: Mapping[str, Silence] = field(default_factory=dict)
+    muted: Mapping[str, Silence | None] = field(default_factory=dict)
+    """The same of turns and signals, by item; None where all of the story that told it is silenced."""
 
 
 def quieted(
@@ -60,14 +64,19 @@ def quieted(
         for hit in situation.news.hits
         if (hit.entry.id, hit.match.topic) not in hushed and hit.entry.id not in before
     ]
-    changes = [
-        change
-        for change in situation.news.changes
-        if change.story_id not in gone and not any(_mutes(one, change, route, now) for one in silences)
-    ]
+    by_story = {hit.story_id: hushed.get((hit.entry.id, hit.match.topic)) for hit in situation.news.hits}
+    changes: list[Change] = []
+    muted: dict[str, Silence | None] = {}
+    for change in situation.news.changes:
+        by = next((one for one in silences if _mutes(one, change, route, now)), None)
+        if by is None and change.story_id not in gone:
+            changes.append(change)
+        elif item := item_of(change):
+            muted[item] = by or by_story.get(change.story_id)
     news = replace(situation.news, hits=tuple(hits), changes=tuple(changes))
     silenced = {entry: by for (entry, _), by in hushed.items() if entry not in left}
-    return Quieted(situation=replace(situation, news=news, dossiers=kept), silenced=silenced)
+    quiet = replace(situation, news=news, dossiers=kept)
+    return Quieted(situation=quiet, silenced=silenced, muted=muted)
 
 
 def _without(dossier: Dossier, hushed: Mapping[tuple[str, str], Silence], before: Collection[str]) -> Dossier:
@@ -111,7 +120,8 @@ def _mutes(silence: Silence, change: Change, route: Route, now: datetime) -> boo
         case Scope.ROUTE:
             return route.name == silence.target
         case Scope.ENTITY:
-            return change.entry is not None and silence.target in change.entry.entities
+            named = change.entry.entities if change.entry else ()
+            return silence.target in (*named, change.signal.entity if change.signal else "")
 
 
 def _holds(silence: Silence, when: datetime) -> bool:
@@ -128,9 +138,11 @@ def reasons(
     reader: Reader,
     messages: Iterable[Message],
     digests: Sequence[Digest],
+    changes: Iterable[Change] = (),
     now: datetime,
 ) -> list[Passed]:
-    """Return why each entry that the cursor passes with these `hits` is not told.
+    """Return why each entry that the cursor passes with these `hits` is not told, and each turn and signal
+    that it passes with these `changes`.
 
     `messages` are those that are queued, `digests` what was composed before it was made to fit.
     """
@@ -157,15 +169,47 @@ def reasons(
             kind = PassedKind.GROUPED
             detail = f"its story was alerted a moment ago; looked at again at {until:%Y-%m-%d %H:%MZ}"
         found[entry] = Passed(entry_id=entry, kind=kind, detail=detail, at=now, until=until)
+    known = items | quiet.situation.heard
+    for change in changes:
+        item = item_of(change)
+        if item and item not in known and (why := _unsaid(quiet, change, item, reader)):
+            found[item] = Passed(entry_id=item, kind=why[0], detail=why[1], at=now)
     return list(found.values())
+
+
+def _unsaid(quiet: Quieted, change: Change, item: str, reader: Reader) -> tuple[PassedKind, str] | None:
+    """Return why a turn or signal is not told; None for one that is held: it was known from the start."""
+    route = reader.route
+    if change.turn is not None and change.turn.held:
+        return None
+    if not wanted(change, route):
+        return PassedKind.NOT_ASKED, f"route {route.name} tells only {', '.join(sorted(route.tells))}"
+    if item in quiet.muted:
+        by = quiet.muted[item]
+        return PassedKind.SILENCED, _silenced(by) if by else "the story that told it is silenced"
+    if change.signal is not None and not at_once(change.signal, route):
+        return PassedKind.OVER, "the burst is over: told in digests, nobody is woken"
+    if route.send is Send.IMMEDIATE and reader.digest:
+        return PassedKind.BUDGET, _over_budget(reader)
+    return PassedKind.WITHDRAWN, "nothing that tells it is about the route's topics any more"
+
+
+def _silenced(by: Silence) -> str:
+    return f"silenced by {by.id} ({by.by}: {by.why}, until {by.until:%Y-%m-%d %H:%MZ})"
+
+
+def _over_budget(reader: Reader) -> str:
+    budget = reader.route.budget
+    return f"over the budget of {budget} alerts an hour: in the digest of route {reader.digest}"
 
 
 def _reason(
     quiet: Quieted, hit: Hit, dossier: Dossier | None, cut: Mapping[str, str], reader: Reader
 ) -> tuple[PassedKind, str]:
     if by := quiet.silenced.get(hit.entry.id):
-        until = f"until {by.until:%Y-%m-%d %H:%MZ}"
-        return PassedKind.SILENCED, f"silenced by {by.id} ({by.by}: {by.why}, {until})"
+        return PassedKind.SILENCED, _silenced(by)
+    if STORIES not in reader.route.tells:
+        return PassedKind.NOT_ASKED, f"route {reader.route.name} tells no stories"
     if dossier is None:
         return PassedKind.WITHDRAWN, "its story is about none of the route's topics any more"
     if copied := _copied(dossier, hit.entry.id):
@@ -174,8 +218,7 @@ def _reason(
         digest = cut[hit.story_id]
         return PassedKind.NO_ROOM, f"no room in message {digest[:12]}; told when its story goes on"
     if reader.route.send is Send.IMMEDIATE and not dossier.told and hit.story_id not in cut:
-        where = f"in the digest of route {reader.digest}"
-        return PassedKind.BUDGET, f"over the budget of {reader.route.budget} alerts an hour: {where}"
+        return PassedKind.BUDGET, _over_budget(reader)
     if reader.route.send is Send.IMMEDIATE:
         return PassedKind.DEVELOPMENT, "its story was told before; what is new in it goes to the digests"
     return PassedKind.KNOWN, "nothing new in it for this reader: source and facts were told before"

@@ -19,7 +19,7 @@ from monitor.config import _times as times
 from monitor.config._kinds import AnyText, Flag, Identifier, SecretText, Text, TextOrSecret
 from monitor.config._places import Charset, Contact, Country, Language, Network, Url, Zone
 from monitor.config._times import Cron, LocalTime, Quiet, Weekdays
-from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send, State
+from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send, SignalKind, State
 
 _POLL, _NETWORK, _KEEP, _STATE = PollSettings(), NetworkSettings(), Keep(), State(id="", query="")
 
@@ -44,6 +44,11 @@ def one_of(*words: str) -> kinds.Kind:
 Many = BeforeValidator(_many)
 Words = dict[Language, Annotated[tuple[Text, ...], Many]]
 Names = dict[Language, Text]
+
+
+SignalWord = Annotated[str, one_of(*(one.value for one in SignalKind))]
+RouteSignalWord = Annotated[str, one_of(SignalKind.BURST.value, SignalKind.NO_DATA.value)]
+KindWord = Annotated[str, one_of("stories", "turns", *(one.value for one in SignalKind))]
 
 
 class Form(BaseModel):
@@ -257,6 +262,12 @@ class TopicForm(Form):
     states_unless: AnyText = Field(
         "", description="A query: a sentence for which it holds tells none of the states."
     )
+    signals: Annotated[tuple[SignalWord, ...], Many] = Field(
+        (),
+        description="What of it as a whole is watched: `burst` (far more reports than at this hour of the "
+        "week), `first-seen` (a name never seen beside those of the query), `no-data` (nothing for longer "
+        "than ever by its own rhythm). See docs/howto/signals.md.",
+    )
 
 
 class RouteForm(Form):
@@ -296,6 +307,14 @@ class RouteForm(Form):
         0,
         description="Immediate: the most alerts an hour for one recipient; 0: no limit. What is over it "
         "comes in the digest that tells the same recipient the same topics, else when the hour has room.",
+    )
+    signals: Annotated[tuple[RouteSignalWord, ...], Many] = Field(
+        (), description="What of all its topics together is watched: `burst`, `no-data`."
+    )
+    tells: Annotated[tuple[KindWord, ...], Many] | None = Field(
+        None,
+        description="Tell only these: `stories`, `turns` of the event, and the signals `burst`, "
+        "`first-seen`, `no-data`. Default: all that its topics bring.",
     )
     fallback: Identifier | None = Field(
         None,

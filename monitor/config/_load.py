@@ -16,11 +16,12 @@ from monitor.config import _kinds as kinds
 from monitor.config._channels import read_channels
 from monitor.config._cross import cross_check
 from monitor.config._folders import base_folder
-from monitor.config._forms import RouteForm, SettingsForm
+from monitor.config._forms import RouteForm, SettingsForm, TopicForm
 from monitor.config._items import Item, Items, Reader
 from monitor.config._value import ChannelConfig, Config, SafeUrl
 from monitor.errors import ConfigError, Mistake
 from monitor.model import (
+    KINDS,
     Entity,
     Feed,
     Keep,
@@ -30,6 +31,7 @@ from monitor.model import (
     Route,
     Secret,
     Send,
+    SignalKind,
     State,
     Topic,
 )
@@ -233,7 +235,13 @@ def _topic(item: Item, groups: Mapping[str, tuple[str, ...]]) -> Topic:
         values = inner.form.values()
         official = dict.fromkeys(one for said in values["official"] for one in _members(said, groups))
         states.append(State(id=name, **values | {"official": tuple(official)}))
-    return Topic(id=item.name, **item.form.values() | {"states": tuple(states)})
+    return Topic(
+        id=item.name, **item.form.values() | {"states": tuple(states), "signals": _signals(item.form)}
+    )
+
+
+def _signals(form: TopicForm | RouteForm) -> tuple[SignalKind, ...]:
+    return tuple(SignalKind(one) for one in dict.fromkeys(form.signals))
 
 
 def _members(name: str, groups: Mapping[str, tuple[str, ...]], above: tuple[str, ...] = ()) -> Iterator[str]:
@@ -265,6 +273,8 @@ def _route(name: str, form: RouteForm, top: SettingsForm) -> Route:
         "timezone": form.timezone or top.timezone,
         "language": form.language or top.language,
         "fallback": form.fallback or "",
+        "signals": _signals(form),
+        "tells": KINDS if form.tells is None else frozenset(form.tells),
     }
     return Route(name=name, **values)
 

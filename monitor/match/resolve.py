@@ -16,6 +16,10 @@ from monitor.model import Entity, LookAlike
 Nearest = Callable[[Document, Term], str]
 
 
+WORDS = frozenset({WORDING, "action", "adjective", "concept", "role"})
+"""Types of entities that are no names: what happens, how something is, what somebody is."""
+
+
 class Names:
     """What `@name` may stand for: an entity, a look-alike or a group of them."""
 
@@ -46,6 +50,20 @@ class Names:
                 yield from self._members(member, (*above, name))
         else:
             raise KeyError(name)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The entities that are names of somebody or something, not words with a meaning."""
+        return frozenset(one.id for one in self.entities.values() if one.type not in WORDS)
+
+    def asked(self, part: tree.Part) -> Iterable[str]:
+        """Yield the named entities that a query asks for: not those that it rules out."""
+        if isinstance(part, tree.Not):
+            return
+        if isinstance(part, tree.Entity):
+            yield from (one for one in self.members(part.id) if one in self.named)
+        for child in children(part):
+            yield from self.asked(child)
 
     def check(self, part: tree.Entity, query: str) -> tuple[str, ...]:
         """Return the members of a name in a query. Raises QueryError with the nearest known name."""

@@ -36,6 +36,7 @@ from monitor.model.messages import (
     Redrive,
     Section,
     Sent,
+    SignalNote,
     StoryEntry,
     StoryNews,
     Trouble,
@@ -65,6 +66,9 @@ from monitor.model.polling import (
     Validators,
 )
 from monitor.model.settings import (
+    KINDS,
+    STORIES,
+    TURNS,
     Entity,
     Feed,
     Keep,
@@ -78,6 +82,7 @@ from monitor.model.settings import (
     State,
     Topic,
 )
+from monitor.model.signals import Appearance, Signal, SignalKind
 from monitor.model.silences import Passed, PassedKind, Scope, Silence
 from monitor.model.stories import (
     Fact,
@@ -94,6 +99,10 @@ from monitor.model.stories import (
 from monitor.model.work import Counts, Event, Report
 
 __all__ = [
+    "KINDS",
+    "STORIES",
+    "TURNS",
+    "Appearance",
     "Change",
     "ChangeKind",
     "Clause",
@@ -160,6 +169,9 @@ __all__ = [
     "Send",
     "Sent",
     "Sighting",
+    "Signal",
+    "SignalKind",
+    "SignalNote",
     "Silence",
     "Span",
     "Stance",

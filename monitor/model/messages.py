@@ -11,6 +11,7 @@ from monitor.errors import DeliveryReason
 from monitor.model.entries import Entry, Span
 from monitor.model.news import Life
 from monitor.model.settings import Recipient
+from monitor.model.signals import Signal
 from monitor.model.stories import Fact, Stance, Turn
 
 
@@ -21,6 +22,10 @@ class Kind(StrEnum):
     ALERT = "alert"
     TURN = "turn"
     """An alert of its own: a state of the event was reached or contradicted."""
+    BURST = "burst"
+    FIRST_SEEN = "first-seen"
+    NO_DATA = "no-data"
+    """Alerts of their own: something is unusual about a topic or a route (see model.signals)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,25 @@ class TurnNote:
     item: StoryEntry | None = None
     quotes: tuple[Quote, ...] = ()
     sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalNote:
+    """Something unusual, in a reader's words: `title` is the topic's or the route's, `label` the entity's.
+
+    `items` are reports that show it, `beside` what the topic watches, `feeds_ok` of `feeds_total` feeds
+    answer.
+    """
+
+    signal: Signal
+    title: str
+    label: str = ""
+    beside: tuple[str, ...] = ()
+    items: tuple[StoryEntry, ...] = ()
+    began: str = ""
+    """Of one that is over: the id of the signal that it began, where that was never told by itself."""
+    feeds_ok: int = 0
+    feeds_total: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +216,7 @@ class Digest:
     labels: Mapping[str, str] = field(default_factory=dict)
     """Entity id → its label in the reader's language."""
     turns: tuple[TurnNote, ...] = ()
+    signals: tuple[SignalNote, ...] = ()
     open: tuple[Contradiction | TurnNote, ...] = ()
     """What the reader was told before and is not settled."""
     silenced: int = 0

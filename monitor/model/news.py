@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.model.entries import Entry, Hit
+from monitor.model.signals import Signal
 from monitor.model.stories import Story, Turn
 
 
@@ -20,6 +21,8 @@ class ChangeKind(StrEnum):
     """A revision is about the topic no more."""
     TURN = "turn"
     """A state of the topic was reached or contradicted."""
+    SIGNAL = "signal"
+    """Something is unusual about a topic or a route, or is so no more."""
     MERGED = "merged"
     """Somebody put another story into this one."""
     SPLIT = "split"
@@ -47,6 +50,7 @@ class Change:
     entry: Entry | None = None
     """The entry as it is now, where there is one and it was not dropped."""
     turn: Turn | None = None
+    signal: Signal | None = None
 
 
 class EditKind(StrEnum):

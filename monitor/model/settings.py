@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+from monitor.model.signals import SignalKind
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -134,7 +136,7 @@ class Topic:
     """A standing question: a query over entities and words (docs/howto/queries.md).
 
     `states` are those of its event (docs/howto/states.md); a sentence in which `states_unless` holds
-    tells none of them.
+    tells none of them. `signals` are what it is watched for as a whole (docs/howto/signals.md).
     """
 
     id: str
@@ -142,6 +144,7 @@ class Topic:
     title: Mapping[str, str] = field(default_factory=dict)
     states: tuple[State, ...] = ()
     states_unless: str = ""
+    signals: tuple[SignalKind, ...] = ()
 
 
 class Send(StrEnum):
@@ -149,6 +152,11 @@ class Send(StrEnum):
 
     DIGEST = "digest"
     IMMEDIATE = "immediate"
+
+
+STORIES, TURNS = "stories", "turns"
+KINDS = frozenset({STORIES, TURNS, *(one.value for one in SignalKind)})
+"""What a route may tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +185,10 @@ class Route:
     group_interval: timedelta = timedelta(minutes=5)
     repeat_interval: timedelta = timedelta(0)
     budget: int = 0
+    signals: tuple[SignalKind, ...] = ()
+    """What all its topics together are watched for."""
+    tells: frozenset[str] = KINDS
+    """What it tells: stories, turns, signals."""
     fallback: str = ""
     """The channel that stands in for one of `channels` that fails for good; empty: that one's own."""
 

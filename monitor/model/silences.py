@@ -56,13 +56,17 @@ class PassedKind(StrEnum):
     """Immediate: the hour's alerts were used up; in the same recipient's digest, or told later."""
     GROUPED = "grouped"
     """Immediate: its story was alerted a moment ago; told with what else happens in it."""
+    NOT_ASKED = "not-asked"
+    """The route tells none of this kind."""
+    OVER = "over"
+    """Immediate: a burst is over; told in the digests."""
     WITHDRAWN = "withdrawn"
     """It was about the topic no more when its time came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """An entry that one reader was not told of when their cursor passed it.
+    """An entry (or `turn:ID`, `signal:ID`) that one reader was not told of when their cursor passed it.
 
     It stays until the entry is told after all: an entry was told, or passed for one reason, never both.
     `until` is when it is looked at again.

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from monitor import slots
 from monitor.cluster import WINDOW
-from monitor.compose import Desk, Quieted, Reader, Situation, plan, quieted, reasons
+from monitor.compose import Desk, Quieted, Reader, Situation, item_of, plan, quieted, reasons
 from monitor.errors import RenderError
 from monitor.model import (
     Cursor,
@@ -25,10 +25,12 @@ from monitor.model import (
     Said,
     Send,
     Story,
+    StoryEntry,
 )
 from monitor.pipeline._shop import Shop
 from monitor.pipeline.following import Following
 from monitor.pipeline.grouping import Grouping
+from monitor.pipeline.sensing import Sensing
 from monitor.render.plain import plainly
 from monitor.stores import Store
 
@@ -38,7 +40,7 @@ class Telling:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._grouping, self._following = Grouping(shop), Following(shop)
+        self._grouping, self._following, self._sensing = Grouping(shop), Following(shop), Sensing(shop)
         self._troubles: set[str] | None = None
         """Where a template fails, as the store has it; None: not asked yet."""
         self._failed: str | None = None
@@ -56,6 +58,7 @@ class Telling:
             entries = grouping.waiting()
             if not entries:
                 self._record([], token)  # a revised text may tell a state, too
+                self._sense(token)
                 return
             stories = grouping.stories(entries)
             if self._record(stories, token):
@@ -75,6 +78,25 @@ class Telling:
                 self._following.forget()
                 self._grouping.forget()
         return done
+
+    def _sense(self, token: str) -> None:
+        """Note what is unusual about topics and routes as a whole, when a mark has come."""
+        now, done = self._shop.clock.now(), False
+        if not self._sensing.due(now):
+            return
+        signals, facts = self._sensing.signals(now)
+        if not facts:
+            return
+        try:
+            done = self._shop.store.record_stories([], [], token, signals=signals, facts=facts)
+        finally:
+            if not done:
+                self._sensing.forget()
+        for one in signals if done else ():
+            about = {"topic": one.topic, "route": one.route, "entity": one.entity}
+            self._shop.say(
+                "signal", signal=one.id, what=one.kind.value, over=one.over, **about, **one.numbers
+            )
 
     def queue(self) -> None:
         """Queue what each reader is due. Where a template fails, they get the shipped form and the error."""
@@ -132,7 +154,10 @@ class Telling:
             if one.story.id in found.again and hit.seq <= cursor.position
         ]
         messages = [one.message for one in deliveries if not one.instead_of]
-        passed = reasons(quiet, over, reader=reader, messages=messages, digests=digests, now=now)
+        lines = [one for one in found.news.changes if one.seq <= moved.position]
+        passed = reasons(
+            quiet, over, reader=reader, messages=messages, digests=digests, changes=lines, now=now
+        )
         if shop.store.enqueue(moved, deliveries, cursor.position, passed=passed):
             for delivery in (one for one in deliveries if not one.instead_of):
                 shop.say("queued", delivery=delivery.id, route=route.name, channel=cursor.channel, due=due)
@@ -248,7 +273,7 @@ def situation(
 ) -> Situation:
     """Return what lies behind a reader's cursor at `after`, with the stories that matter to it."""
     route, channel, address = reader.route, reader.channel, reader.recipient.address
-    news = store.news(route.topics, after, until)
+    news = store.news(route.topics, after, until, route=route.name)
     again = frozenset[str]()
     if route.send is Send.IMMEDIATE:
         again = store.waiting(route.name, channel, address, now)
@@ -259,10 +284,14 @@ def situation(
     if route.send is Send.DIGEST or again or any(_measures(desk.read(hit.entry)) for hit in news.hits):
         stories |= store.told(route.name, channel, address, since=now - WINDOW)
     stories |= again
+    items = {item for change in news.changes if (item := item_of(change))}
+    shown = {one for change in news.changes if change.signal for one in change.signal.entry_ids}
     lasts = store.lasts(route.name, channel, address, stories) if route.send is Send.IMMEDIATE else {}
     return Situation(
         news=news,
         again=again,
+        heard=store.heard(route.name, channel, address, items) if items else frozenset(),
+        items={one.id: StoryEntry(entry=one) for one in store.entries(shown)} if shown else {},
         lasts=lasts,
         dossiers=store.dossiers(route.name, channel, address, route.topics, stories - {""}),
         turns=store.turns(route.topics),

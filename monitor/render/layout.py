@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
 
-from monitor.model import Contradiction, Digest, DigestStory, HeadlineChange, TurnNote
+from monitor.model import Contradiction, Digest, DigestStory, HeadlineChange, SignalNote, TurnNote
 
 T = TypeVar("T")
 
@@ -43,6 +43,7 @@ class Page:
     turns: tuple[TurnNote, ...] = ()
     turned: tuple[tuple[TurnNote, ...], ...] = ()
     """The turns, those together that one report tells in the same words."""
+    signals: tuple[SignalNote, ...] = ()
     headlines: tuple[HeadlineChange, ...] = ()
     open: tuple[Contradiction | TurnNote, ...] = ()
     top: tuple[DigestStory, ...] = ()
@@ -79,6 +80,7 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
     return Page(
         turns=digest.turns,
         turned=_together(digest.turns),
+        signals=digest.signals,
         headlines=tuple(change for story in shown for change in story.news.headlines),
         open=digest.open[:_OPEN],
         top=top,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from html import escape
 
 from monitor.errors import RenderError
-from monitor.model import Digest, DigestStory, Message
+from monitor.model import Digest, DigestStory, Message, SignalNote
 from monitor.render import tidy, words
 from monitor.render.notice import noted
 from monitor.render.reader import Reader
-from monitor.render.renderer import Renderer
+from monitor.render.renderer import Renderer, signals_told
 
 
 def plainly(
@@ -37,12 +37,13 @@ def bare(digest: Digest, parts: Sequence[str]) -> Message:
     digest = tidy.tidy(digest)
     stories = [story for section in digest.sections for story in section.stories]
     lines = [_line(story) for story in stories]
-    lines = [*(note.title for note in digest.turns), *lines]
+    lines = [*(note.title for note in digest.turns), *map(_unusual, digest.signals), *lines]
     subject = (lines[0] if lines else digest.route).partition("\n")[0][:150]
     text = "\n\n".join(lines)
     made = {"subject.txt": subject, "txt": text}
     made["html"] = f"<!DOCTYPE html><html><body><pre>{escape(text)}</pre></body></html>"
     items = [{"brief": note.title} for note in digest.turns]
+    items += [{"brief": _unusual(note)} for note in digest.signals]
     leads = [story.lead.entry for story in stories]
     items += [{"title": one.title or one.url, "url": one.url, "text": one.source} for one in leads]
     body = {"title": subject, "head": [], "items": items, "text": text[:3000]}
@@ -51,6 +52,8 @@ def bare(digest: Digest, parts: Sequence[str]) -> Message:
     for note in digest.turns:
         old = told.get(note.turn.story_id, ())
         told[note.turn.story_id] = (*old, f"turn:{note.turn.id}")
+    about = tuple(told)
+    told |= signals_told(digest.signals)
     return Message(
         id=digest.id,
         kind=digest.kind,
@@ -61,10 +64,16 @@ def bare(digest: Digest, parts: Sequence[str]) -> Message:
         language=digest.language,
         subject=subject,
         parts={part: made.get(part, text) for part in ("subject.txt", *parts)},
-        stories=tuple(told),
+        stories=about,
         told=told,
         thread=digest.route,
     )
+
+
+def _unusual(note: SignalNote) -> str:
+    numbers = ", ".join(f"{name} {value:g}" for name, value in note.signal.numbers.items())
+    over = " (over)" if note.signal.over else ""
+    return " ".join(part for part in (f"{note.title}: {note.signal.kind}{over}", note.label, numbers) if part)
 
 
 def _line(story: DigestStory) -> str:

@@ -24,7 +24,7 @@ from jinja2 import (
 from markupsafe import Markup
 
 from monitor.errors import ConfigError, Mistake, RenderError
-from monitor.model import Digest, Kind, Message
+from monitor.model import Digest, Kind, Message, SignalKind, SignalNote
 from monitor.registry import find
 from monitor.render import layout, passages, tidy, words
 from monitor.render.layout import Page
@@ -37,6 +37,9 @@ MAX_OUTPUT = 8_000_000
 """Characters of one part; a template that writes more has run away."""
 
 _SUBJECT = 160
+SIGNAL = "signal"
+"""The templates of every kind of signal, where a kind has none of its own."""
+_SIGNALS = frozenset(one.value for one in SignalKind)
 _TEMPLATE_FAULTS = (
     TemplateError,
     ArithmeticError,
@@ -97,7 +100,7 @@ class Renderer:
         page, texts = layout.largest(digest, made)
         if texts is None:  # too long even so: prepare() cuts
             texts = self._parts(digest, page, channel_type, wanted, _anything) or {}
-        told = _told(page)
+        told, unusual = _told(page), {note.signal.id for note in page.signals}
         return Message(
             id=digest.id,
             kind=digest.kind,
@@ -108,7 +111,7 @@ class Renderer:
             language=digest.language,
             subject=texts["subject.txt"],
             parts=texts,
-            stories=tuple(told),
+            stories=tuple(one for one in told if one not in unusual),
             told=told,
             thread=_thread(digest, page),
         )
@@ -143,7 +146,7 @@ class Renderer:
             for name in self._own_templates():
                 folder, _, file = name.rpartition("/")
                 kind, _, part = file.removesuffix(".j2").partition(".")
-                for digest in _samples(Kind(kind), language):
+                for digest in _samples(kind, language):
                     page = layout.layout(digest, full=2, listed=3)
                     try:
                         probe._part(digest, page, folder, part, "Subject")
@@ -166,7 +169,8 @@ class Renderer:
 
     def _part(self, digest: Digest, page: Page, channel_type: str, part: str, subject: str) -> str:
         kind = str(digest.kind)
-        names = [f"{folder}/{kind}.{part}.j2" for folder in (channel_type, "default")]
+        stems = (kind, SIGNAL) if kind in _SIGNALS else (kind,)
+        names = [f"{folder}/{stem}.{part}.j2" for folder in (channel_type, "default") for stem in stems]
         context: dict[str, Any] = {
             "digest": digest,
             "page": page,
@@ -230,6 +234,7 @@ class Renderer:
             "value": values.value,
             "question": values.question,
             "coverage": values.coverage,
+            "signal": values.signal,
             "growth": values.growth,
             "headline": passages.headline,
             "excerpt": passages.excerpt,
@@ -299,7 +304,7 @@ class Renderer:
         names = {
             path.relative_to(folder).as_posix()
             for folder in self.folders
-            for kind in Kind
+            for kind in (*Kind, SIGNAL)
             for path in folder.glob(f"*/{kind}.*.j2")
         }
         return sorted(names)
@@ -351,11 +356,21 @@ def _told(page: Page) -> dict[str, tuple[str, ...]]:
     for note in page.turns:
         old = told.get(note.turn.story_id, ())
         told[note.turn.story_id] = tuple(dict.fromkeys((*old, f"turn:{note.turn.id}")))
-    return told
+    return told | signals_told(page.signals)
+
+
+def signals_told(notes: Sequence[SignalNote]) -> dict[str, tuple[str, ...]]:
+    """Return what a message tells of signals, as of stories of their own."""
+    return {
+        note.signal.id: tuple(f"signal:{one}" for one in (note.signal.id, note.began) if one)
+        for note in notes
+    }
 
 
 def _thread(digest: Digest, page: Page) -> str:
     """Return what ties messages together: an alert to its story, a digest to its route's day."""
+    for note in page.signals if digest.kind in _SIGNALS else ():
+        return f"{note.signal.subject}.{note.signal.kind}.{note.signal.since:%Y%m%dT%H%M%S}".replace(":", ".")
     if digest.kind is not Kind.DIGEST:
         about = [*(story.id for story in page.stories), *(note.turn.story_id for note in page.turns)]
         return next(iter(about), digest.route)
@@ -409,7 +424,17 @@ def _label(term: str, labels: Mapping[str, str]) -> str:
     return labels.get(term[1:]) or labels.get(term) or term[1:].replace("_", " ")
 
 
-def _samples(kind: Kind, language: str) -> list[Digest]:
-    """A full digest and, of digests, one with nothing in it."""
+def _samples(stem: str, language: str) -> list[Digest]:
+    """A full digest and, of digests, one with nothing in it; of signals, one of each kind and its end."""
+    if stem == SIGNAL or stem in _SIGNALS:
+        kinds = sorted(_SIGNALS) if stem == SIGNAL else [stem]
+        return [sample(Kind(one), language=language, over=over) for one in kinds for over in (False, True)]
+    kind = Kind(stem)
     full = sample(kind, language=language)
-    return [full] if kind is not Kind.DIGEST else [full, sample(kind, language=language, empty=True)]
+    if kind is not Kind.DIGEST:
+        return [full]
+    return [
+        full,
+        sample(kind, language=language, empty=True),
+        sample(kind, language=language, unusually=True),
+    ]

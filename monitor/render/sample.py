@@ -21,6 +21,8 @@ from monitor.model import (
     Quote,
     Recipient,
     Section,
+    SignalKind,
+    SignalNote,
     Span,
     Stance,
     StoryEntry,
@@ -29,6 +31,7 @@ from monitor.model import (
     Turn,
     TurnNote,
 )
+from monitor.render.unusual import unusual
 
 _SLOT = datetime(2025, 10, 17, 1, 30, tzinfo=UTC)
 
@@ -183,6 +186,19 @@ _STORIES: Sequence[tuple[str, str, float, Sequence[_Draft]]] = (
 )
 
 
+_TROUBLES = (
+    Trouble(
+        source="Evening Ledger",
+        url="https://ledger.example/world.xml",
+        status="error",
+        reason="http-5xx",
+        since=_SLOT - timedelta(hours=9),
+    ),
+    Trouble(source="উত্তরের খবর", url="https://uttor.example/rss", status="blocked", reason="blocked"),
+)
+_SIGNALS = frozenset(one.value for one in SignalKind)
+
+
 def sample(
     kind: Kind = Kind.DIGEST,
     *,
@@ -190,10 +206,13 @@ def sample(
     timezone: str = "Asia/Dhaka",
     empty: bool = False,
     copies: int = 1,
+    over: bool = False,
+    unusually: bool = False,
 ) -> Digest:
     """Return a digest (or alert) of the Budapest summit news of October 2025; the same each time.
 
-    `empty` leaves the stories out, `copies` repeats them under other ids, to see long digests.
+    `empty` leaves the stories out, `copies` repeats them under other ids, to see long digests; `over`
+    is for signals: the end of one; `unusually` puts one into a digest.
     """
     stories = [
         (topic, _story(place, state, score, sorted(drafts, key=lambda d: d[1] != language[:2]), copy))
@@ -202,6 +221,9 @@ def sample(
     ]
     if kind is not Kind.DIGEST:
         stories = stories[:1]
+    labels = {entity: _said(by, language) for entity, by in _LABELS.items()}
+    signals = _signals(kind, stories, labels, language, over=over) if kind in _SIGNALS or unusually else ()
+    stories = [] if kind in _SIGNALS else stories
     entries = [one.entry for _, story in stories for one in (story.lead, *story.also, *story.carriers)]
     titles = {topic: by.get(language.partition("-")[0], by["en"]) for topic, by in _TOPICS.items()}
     return Digest(
@@ -212,7 +234,7 @@ def sample(
         recipient=Recipient(address="desk@example.org"),
         language=language,
         timezone=timezone,
-        slot=_SLOT if kind is Kind.DIGEST else stories[0][1].first_seen,
+        slot=_SLOT if kind is Kind.DIGEST or not stories else stories[0][1].first_seen,
         since=None if kind is not Kind.DIGEST else _SLOT - timedelta(hours=12, minutes=30),
         until=_SLOT,
         sections=tuple(
@@ -223,24 +245,38 @@ def sample(
         entries=len(entries),
         sources=len({entry.source for entry in entries}),
         languages=tuple(dict.fromkeys(entry.language for entry in entries)),
-        troubles=()
-        if kind is not Kind.DIGEST
-        else (
-            Trouble(
-                source="Evening Ledger",
-                url="https://ledger.example/world.xml",
-                status="error",
-                reason="http-5xx",
-                since=_SLOT - timedelta(hours=9),
-            ),
-            Trouble(source="উত্তরের খবর", url="https://uttor.example/rss", status="blocked", reason="blocked"),
-        ),
+        troubles=_TROUBLES if kind is Kind.DIGEST else (),
         feeds_ok=61,
         feeds_total=63,
         topics=titles,
-        labels={entity: by.get(language.partition("-")[0], by["en"]) for entity, by in _LABELS.items()},
+        labels=labels,
+        signals=signals,
         turns=tuple(_turn(story, language) for _, story in stories[:1] if kind is not Kind.ALERT),
         open=(_doubt(language),) if stories and kind is Kind.DIGEST else (),
+    )
+
+
+def _signals(
+    kind: Kind,
+    stories: Sequence[tuple[str, DigestStory]],
+    labels: Mapping[str, str],
+    language: str,
+    *,
+    over: bool,
+) -> tuple[SignalNote, ...]:
+    """The signal of an alert about one; a digest's is a burst."""
+    about = SignalKind(kind.value) if kind in _SIGNALS else SignalKind.BURST
+    return tuple(
+        unusual(
+            about,
+            topic=topic,
+            title=_said(_TOPICS[topic], language),
+            at=_SLOT,
+            items=(story.lead, *story.also)[:3],
+            names=labels,
+            over=over,
+        )
+        for topic, story in stories[:1]
     )
 
 

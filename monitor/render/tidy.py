@@ -12,6 +12,7 @@ from monitor.model import (
     Entry,
     FactNote,
     Quote,
+    SignalNote,
     StoryEntry,
     TurnNote,
 )
@@ -51,6 +52,7 @@ def tidy(digest: Digest) -> Digest:
             replace(t, source=line(t.source), url=line(t.url), reason=line(t.reason)) for t in digest.troubles
         ),
         turns=tuple(_turn(note) for note in digest.turns),
+        signals=tuple(_signal(note) for note in digest.signals),
         open=tuple(_turn(one) if isinstance(one, TurnNote) else _contradiction(one) for one in digest.open),
     )
 
@@ -100,6 +102,10 @@ def _turn(note: TurnNote) -> TurnNote:
         quotes=tuple(_quote(quote) for quote in note.quotes),
         sources=tuple(line(source) for source in note.sources),
     )
+
+
+def _signal(note: SignalNote) -> SignalNote:
+    return replace(note, items=tuple(_item(item) for item in note.items))
 
 
 def _item(item: StoryEntry) -> StoryEntry:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import regex
 
 from monitor.life import GROWTH
-from monitor.model import Contradiction, DigestStory, Fact, FactKind
+from monitor.model import Contradiction, DigestStory, Fact, FactKind, SignalKind, SignalNote
 from monitor.render.reader import Reader
 from monitor.render.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """A signal in words: what it is, what in short, and lines with the numbers."""
+
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+
 
 _DURATION = regex.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _MOST = 4
@@ -118,5 +129,37 @@ class Values:
             parts.append(self.words("coverage_missing", list=self.reader.listed(missing[:_MISSING])))
         return str(self.words("semicolon")).join(str(part) for part in parts)
 
+    def signal(self, note: SignalNote) -> Unusual:
+        """Return something unusual in words, with its numbers."""
+        signal, said = note.signal, self.words
+        topic = note.title if signal.topic else str(said("route_title", route=note.title))
+        numbers = {name: _whole(value) for name, value in signal.numbers.items()}
+        outlets = str(said("outlets", n=numbers.get("sources", 0)))
+        stretch = self.lag(timedelta(hours=signal.numbers.get("hours", 0.0)))
+        key = f"{signal.kind.replace('-', '_')}{'_over' if signal.over else ''}"
+        values: dict[str, object] = {
+            **numbers,
+            "n": numbers.get("total", numbers.get("count", 0)),
+            "topic": topic,
+            "outlets": outlets,
+            "lag": stretch,
+            "name": note.label,
+            "list": self.reader.listed(list(note.beside)),
+            "when": self.reader.when(signal.until or signal.since, beside=signal.at),
+        }
+        lines = [str(said(f"signal_{key}_text", **values))]
+        if signal.kind is SignalKind.NO_DATA and not signal.over and note.feeds_total:
+            lines.append(str(said("feeds_ok", ok=note.feeds_ok, n=note.feeds_total)))
+        return Unusual(
+            kind=str(said(f"signal_{key}")),
+            title=str(said(f"signal_{key}_title", **values)),
+            lines=tuple(lines),
+        )
+
     def _press(self, language: str) -> str:
         return str(self.words("press", language=self.reader.tongue(language)))
+
+
+def _whole(value: float) -> float | int:
+    """Return a count as the whole number that it is, an estimate rounded as it is said."""
+    return round(value) if value >= 10 or value == round(value) else round(value, 1)

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.model import (
+    Appearance,
     Counts,
     Cursor,
     Dead,
@@ -41,6 +42,7 @@ from monitor.model import (
     Passed,
     PollRecord,
     Sent,
+    Signal,
     Silence,
     Story,
     Turn,
@@ -184,13 +186,21 @@ class Store(ABC):
 
     @abstractmethod
     def record_stories(
-        self, stories: Sequence[Story], turns: Sequence[Turn] = (), token: str | None = None
+        self,
+        stories: Sequence[Story],
+        turns: Sequence[Turn] = (),
+        token: str | None = None,
+        *,
+        signals: Sequence[Signal] = (),
+        facts: Mapping[str, str] | None = None,
     ) -> bool:
         """Promise 1b: write stories with all their entries, and in the log the turns that follow from them.
 
         An entry is in the story that names it last; ids in `merged` lead to their story from now on.
         Links replace what was said of their entry before. A turn that was noted before stays as it
-        was. Does nothing and returns False when `token` is given and good no more.
+        was, so does a signal; `facts` (see `meta`) are written with them.
+
+        Does nothing and returns False when `token` is given and good no more.
         """
 
     @abstractmethod
@@ -241,6 +251,32 @@ class Store(ABC):
     def turns(self, topics: Iterable[str]) -> list[Turn]:
         """Return the turns of topics, in the order in which they were noted."""
 
+    # signals ─────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def appearances(self, topics: Iterable[str], after: int, since: datetime) -> list[Appearance]:
+        """Return the matches of topics with seq > `after` of entries first seen at or after `since`.
+
+        Held ones too, except what was withdrawn. In order of seq.
+        """
+
+    @abstractmethod
+    def together(
+        self, entity: str, others: Iterable[str], before: datetime, *, apart: Iterable[str] = ()
+    ) -> bool:
+        """Whether an entity ever stood beside one of `others` in an entry first seen at or before `before`.
+
+        The entries in `apart` do not count.
+        """
+
+    @abstractmethod
+    def arrivals(self, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+        """Return how many entries of any feed were first seen in each span, its end included."""
+
+    @abstractmethod
+    def signals(self, topics: Iterable[str] | None = None, routes: Iterable[str] = ()) -> list[Signal]:
+        """Return the signals of topics and of routes, or all, in the order in which they were noted."""
+
     # telling ──────────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
@@ -263,8 +299,10 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def news(self, topics: Sequence[str], after: int, until: datetime) -> News:
+    def news(self, topics: Sequence[str], after: int, until: datetime, *, route: str = "") -> News:
         """Return the hits of `topics` and the lines of the log behind a cursor at `after`.
+
+        Signals of the `route` as a whole are among them.
 
         Both end where `hits` would end, or before the first line that was written later than
         `until`: a cursor that moves to the answer's position has passed nothing that it did not see.
@@ -295,6 +333,10 @@ class Store(ABC):
         A story that went up in another one since counts as that one.
         `since` leaves out those that were last seen before.
         """
+
+    @abstractmethod
+    def heard(self, route: str, channel: str, recipient: str, items: Iterable[str]) -> frozenset[str]:
+        """Return which of these items (`turn:ID`, `signal:ID`, …) this reader was told, in whatever story."""
 
     @abstractmethod
     def enqueue(

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from monitor.errors import StoreError
 from monitor.model import (
+    Appearance,
     Counts,
     Cursor,
     Dead,
@@ -36,6 +37,7 @@ from monitor.model import (
     Passed,
     PollRecord,
     Sent,
+    Signal,
     Silence,
     Story,
     Turn,
@@ -48,6 +50,7 @@ from monitor.stores import (
     _migrations,
     _polls,
     _reading,
+    _signals,
     _silences,
     _stories,
     _telling,
@@ -230,7 +233,13 @@ class SqlStore(Store):
         return self._ask(lambda conn: _stories.recent(conn, since))
 
     def record_stories(
-        self, stories: Sequence[Story], turns: Sequence[Turn] = (), token: str | None = None
+        self,
+        stories: Sequence[Story],
+        turns: Sequence[Turn] = (),
+        token: str | None = None,
+        *,
+        signals: Sequence[Signal] = (),
+        facts: Mapping[str, str] | None = None,
     ) -> bool:
         """Promise 1b."""
 
@@ -238,7 +247,9 @@ class SqlStore(Store):
             if token is not None and str(_stories.current(conn)) != token:
                 return False
             _stories.record(conn, self._upsert, stories)
-            _log.write(conn, self._upsert, _log.turned(turns))
+            _log.write(conn, self._upsert, [*_log.turned(turns), *_log.signalled(signals)])
+            if facts:
+                _telling.facts(conn, self._upsert, facts)
             return True
 
         return self._do(write)
@@ -282,6 +293,29 @@ class SqlStore(Store):
         asked = frozenset(topics)
         return self._ask(lambda conn: _log.turns(conn, asked))
 
+    # signals ─────────────────────────────────────────────────────────────────────────────────
+
+    def appearances(self, topics: Iterable[str], after: int, since: datetime) -> list[Appearance]:
+        """Return the matches of topics behind a seq."""
+        asked = frozenset(topics)
+        return self._ask(lambda conn: _signals.appearances(conn, asked, after, since))
+
+    def together(
+        self, entity: str, others: Iterable[str], before: datetime, *, apart: Iterable[str] = ()
+    ) -> bool:
+        """Whether an entity ever stood beside one of others."""
+        known, left_out = frozenset(others), frozenset(apart)
+        return self._ask(lambda conn: _signals.together(conn, entity, known, before, left_out))
+
+    def arrivals(self, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+        """Return how many entries were first seen in each span."""
+        return self._ask(lambda conn: _signals.arrivals(conn, spans))
+
+    def signals(self, topics: Iterable[str] | None = None, routes: Iterable[str] = ()) -> list[Signal]:
+        """Return signals in the order in which they were noted."""
+        about, of = None if topics is None else frozenset(topics), frozenset(routes)
+        return self._ask(lambda conn: _log.signals(conn, about, of))
+
     # telling ──────────────────────────────────────────────────────────────────────────────────
 
     def cursors(self) -> list[Cursor]:
@@ -296,9 +330,9 @@ class SqlStore(Store):
         """Return what is still to be told of some topics."""
         return self._ask(lambda conn: _reading.hits(conn, topics, after, until))
 
-    def news(self, topics: Sequence[str], after: int, until: datetime) -> News:
+    def news(self, topics: Sequence[str], after: int, until: datetime, *, route: str = "") -> News:
         """Return what lies behind a cursor."""
-        return self._ask(lambda conn: _reading.news(conn, topics, after, until))
+        return self._ask(lambda conn: _reading.news(conn, topics, after, until, route))
 
     def dossiers(
         self, route: str, channel: str, recipient: str, topics: Sequence[str], story_ids: Iterable[str]
@@ -317,6 +351,11 @@ class SqlStore(Store):
     ) -> frozenset[str]:
         """Return the ids of the stories that a recipient was told of."""
         return self._ask(lambda conn: _reading.stories_told(conn, route, channel, recipient, since))
+
+    def heard(self, route: str, channel: str, recipient: str, items: Iterable[str]) -> frozenset[str]:
+        """Return which of these items a recipient was told."""
+        asked = frozenset(items)
+        return self._ask(lambda conn: _reading.heard(conn, (route, channel, recipient), asked))
 
     def enqueue(
         self,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from monitor.model import Change, ChangeKind, Entry, Turn
+from monitor.model import Change, ChangeKind, Entry, Signal, Turn
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import decode, encode, storable
 from monitor.stores._rows import AnyRow, chunks, entry_of
@@ -78,6 +78,8 @@ def write(conn: Connection, upsert: Upsert, changes: Sequence[Change]) -> None:
                 "before": storable(change.before),
                 "after": storable(change.after),
                 "turn": encode(change.turn) if change.turn else "",
+                "signal": encode(change.signal) if change.signal else "",
+                "route": change.signal.route if change.signal else "",
             }
             for seq, (key, change) in numbered
         ],
@@ -93,6 +95,8 @@ def _key(change: Change) -> str:
             parts = (change.entry_id, change.topic, change.revision)
         case ChangeKind.TURN:
             parts = (change.turn.id if change.turn else "",)
+        case ChangeKind.SIGNAL:
+            parts = (change.signal.id if change.signal else "",)
         case ChangeKind.MERGED | ChangeKind.SPLIT:
             parts = (change.story_id, change.other_id, change.at.isoformat())
     return ":".join(map(str, (change.kind.value, *parts)))
@@ -106,11 +110,16 @@ def turned(turns: Iterable[Turn]) -> list[Change]:
     ]
 
 
+def signalled(signals: Iterable[Signal]) -> list[Change]:
+    """Return signals as lines of the log."""
+    return [Change(at=one.at, kind=ChangeKind.SIGNAL, topic=one.topic, signal=one) for one in signals]
+
+
 # reading ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def after(conn: Connection, topics: Collection[str], position: int) -> list[Change]:
-    """Return the lines with seq > `position` that are of `topics`, in order.
+def after(conn: Connection, topics: Collection[str], position: int, route: str) -> list[Change]:
+    """Return the lines with seq > `position` that are of `topics` or of the route as a whole, in order.
 
     A revision is of the topics that the entry was ever about and that were not held from the start;
     what somebody did by hand is of every topic.
@@ -125,6 +134,7 @@ def after(conn: Connection, topics: Collection[str], position: int) -> list[Chan
         and_(log.c.kind == ChangeKind.REVISED.value, about),
         log.c.kind.in_(_BY_HAND),
         and_(log.c.kind != ChangeKind.REVISED.value, log.c.topic.in_(topics)),
+        and_(log.c.kind == ChangeKind.SIGNAL.value, log.c.route == route, log.c.topic == ""),
     )
     rows = conn.execute(select(log).where(log.c.seq > position, mine).order_by(log.c.seq)).all()
     found: dict[str, tuple[Entry, str]] = {}
@@ -149,6 +159,7 @@ def _change(row: AnyRow, found: tuple[Entry, str] | None = None) -> Change:
         after=row.after,
         entry=entry,
         turn=decode(Turn, row.turn) if row.turn else None,
+        signal=decode(Signal, row.signal) if row.signal else None,
     )
 
 
@@ -160,6 +171,17 @@ def turns(conn: Connection, topics: Collection[str]) -> list[Turn]:
         .order_by(log.c.seq)
     )
     return [decode(Turn, turn) for turn in rows.scalars()]
+
+
+def signals(
+    conn: Connection, topics: Collection[str] | None = None, routes: Collection[str] = ()
+) -> list[Signal]:
+    """Return the signals of topics and routes, or all, in the order in which they were noted."""
+    wanted = select(log.c.signal).where(log.c.kind == ChangeKind.SIGNAL.value).order_by(log.c.seq)
+    if topics is not None:
+        of_route = and_(log.c.topic == "", log.c.route.in_(routes))
+        wanted = wanted.where(or_(log.c.topic.in_(topics), of_route))
+    return [decode(Signal, one) for one in conn.execute(wanted).scalars()]
 
 
 def first_at(conn: Connection, since: datetime) -> int | None:

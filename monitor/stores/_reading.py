@@ -40,10 +40,10 @@ def hits(conn: Connection, topics: Sequence[str], after: int, until: datetime) -
     return _hits(conn, _behind(conn, topics, after, until)[0], clauses=True)
 
 
-def news(conn: Connection, topics: Sequence[str], after: int, until: datetime) -> News:
+def news(conn: Connection, topics: Sequence[str], after: int, until: datetime, route: str) -> News:
     """Return hits and changes behind a cursor (see Store.news)."""
     rows, stop = _behind(conn, topics, after, until)
-    changes = _log.after(conn, topics, after)
+    changes = _log.after(conn, topics, after, route)
     stops = [stop, next((change.seq for change in changes if change.at > until), None)]
     end = min((seq for seq in stops if seq is not None), default=None)
     if end is not None:
@@ -173,6 +173,15 @@ def _items(
         for story_id in conn.execute(whole).scalars():
             told_of[story_id].add("story")
     return {one: set().union(*(told_of[old] for old in ids)) for one, ids in before.items()}
+
+
+def heard(conn: Connection, reader: tuple[str, str, str], items: Collection[str]) -> frozenset[str]:
+    """Return which items a reader was told (see Store.heard)."""
+    found: set[str] = set()
+    for chunk in chunks(sorted(items)):
+        mine = select(told_items.c.item).where(_reader(told_items, reader), told_items.c.item.in_(chunk))
+        found.update(conn.execute(mine).scalars())
+    return frozenset(found)
 
 
 # turns ────────────────────────────────────────────────────────────────────────────────────────

@@ -62,7 +62,7 @@ def note(
         for one in queued
         for items in one.message.told.values()
         for item in items
-        if item.startswith("entry:")
+        if item.startswith(("entry:", "turn:", "signal:"))
     }
     place = _is((cursor.route, cursor.channel, cursor.recipient))
     for chunk in chunks(sorted(now_told)):

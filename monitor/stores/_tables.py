@@ -446,6 +446,9 @@ log = Table(
     _text("before"),
     _text("after"),
     _text("turn"),
+    _text("signal"),
+    # The route that a signal is about, where it is about no topic.
+    Column("route", KEY, nullable=False, server_default=""),
     Index(None, "at"),
     Index(None, "kind", "topic"),
 )
