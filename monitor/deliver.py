@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from monitor.channels import Channel
+from monitor.channels import Channel, Posted
 from monitor.errors import DeliveryError, DeliveryReason
 from monitor.model import Dead, Deferred, Delivery, Sent
 
@@ -34,7 +34,10 @@ async def deliver(
     """
     try:
         async with asyncio.timeout(timeout):
-            return Sent(receipt=await channel.send(delivery))
+            answer = await channel.send(delivery)
+            if isinstance(answer, Posted):
+                return Sent(receipt=answer.receipt, handle=answer.handle)
+            return Sent(receipt=answer)
     except DeliveryError as error:
         failure = error
     except TimeoutError as error:

@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 
-from monitor.channels import Channel, Tools
+from monitor.channels import Channel, Posted, Tools
 from monitor.clock import Clock, VirtualClock
 from monitor.commands._demo import writers
 from monitor.commands._demo.loopback import Loopback, Request, Response
@@ -377,13 +377,13 @@ class RecordingChannel(Channel):
             for address in options.to
         )
 
-    async def send(self, delivery: Delivery) -> str:
-        """Keep it, or raise what was scripted."""
+    async def send(self, delivery: Delivery) -> Posted:
+        """Keep it under a number of its own, from 1, or raise what was scripted."""
         self.tries.append(delivery)
         if self._errors:
             raise self._errors.popleft()
         self.sent.append(delivery)
-        return "kept"
+        return Posted(receipt="kept", handle=str(len(self.sent)))
 
 
 # factories ────────────────────────────────────────────────────────────────────────────────────

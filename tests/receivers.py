@@ -191,6 +191,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -226,7 +227,7 @@ class Receiver:
             head = raw.decode("latin-1").split("\r\n")
             headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            request = Request(head[0].split()[1], headers, body)
+            request = Request(head[0].split()[1], headers, body, head[0].split()[0])
             self.requests.append(request)
             if self.silent:
                 await reader.read()

@@ -37,7 +37,7 @@ from monitor.channels.email import (
 from monitor.clock import VirtualClock
 from monitor.deliver import deliver
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Deferred, Event, Kind, Message, Recipient, Secret
+from monitor.model import Deferred, Event, Follows, Kind, Message, Recipient, Secret
 from monitor.observe import Observer
 from tests.receivers import (
     NOW,
@@ -120,7 +120,20 @@ async def test_an_alert_says_which_story_it_is_about(tmp_path: Path) -> None:
     message = a_message("email", PARTS, kind=Kind.ALERT, language="en")
     await sent(box, tmp_path, message)
     assert box.mails()[0]["X-Monitor-Story"] == message.stories[0]
-    assert box.mails()[0]["References"] == f"<thread.{message.stories[0]}@news.example>"
+    assert box.mails()[0]["References"] is None
+
+
+async def test_a_later_alert_about_a_story_answers_the_first_under_its_subject(tmp_path: Path) -> None:
+    box = Mailbox()
+    first = a_message("email", PARTS, kind=Kind.ALERT, language="en")
+    follows = Follows(message=first.id, delivery=f"{first.id}-desk", at=NOW, subject=first.subject)
+    later = replace(first, id="later", subject="Update: something else", follows=follows)
+    await sent(box, tmp_path, first)
+    await sent(box, tmp_path, later)
+    one, two = box.mails()
+    assert two["In-Reply-To"] == two["References"] == one["Message-ID"]
+    assert "".join(two["Subject"].split()) == "".join(f"Re: {one['Subject']}".split())
+    assert two["Message-ID"] != one["Message-ID"]
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.channels import Tools, _chat, _room, discord, mattermost, ntfy, teams, telegram
+from monitor.channels import Posted, Tools, _chat, _room, discord, mattermost, ntfy, teams, telegram
 from monitor.channels._chat import Chat, Item, Text
 from monitor.clock import VirtualClock
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Kind, Secret
+from monitor.model import Follows, Kind, Secret, Thread
 from monitor.registry import find
 from monitor.render import Renderer, sample
 from tests.receivers import (
@@ -239,6 +239,58 @@ async def sent_to(
         await channel.send(a_delivery(a_message(kind, channel.parts, kind=message_kind)))
     bodies = [json.loads(request.body) for request in receiver.requests]
     return [{**body, "path": request.path} for body, request in zip(bodies, receiver.requests, strict=True)]
+
+
+async def followed(kind: str, folder: Path, handle: str, answer: Answer) -> tuple[list[Request], Posted]:
+    """Send what follows an alert whose name at the receiver is `handle`."""
+    first = a_message(kind, find("channels", kind).parts, kind=Kind.ALERT)
+    follows = Follows(message=first.id, delivery="d1", at=NOW, subject=first.subject)
+    later = replace(first, id="later", subject="Update", follows=follows)
+    receiver = Receiver(answers=lambda request: answer)
+    async with web_server(receiver), tools(folder) as given_tools:
+        channel = find("channels", kind)("room", options(kind, receiver.url("")), given_tools)
+        thread = Thread(first=first, handle=handle, later=(later,))
+        answered = await channel.send(replace(a_delivery(later), thread=thread))
+    return receiver.requests, answered
+
+
+async def test_on_telegram_a_later_alert_replies_to_the_first(tmp_path: Path) -> None:
+    taken: Answer = 200, {}, b'{"ok": true, "result": {"message_id": 12}}'
+    (request,), answer = await followed("telegram", tmp_path, "7", taken)
+    reply = {"message_id": 7, "allow_sending_without_reply": True}
+    assert json.loads(request.body)["reply_parameters"] == reply
+    assert answer == Posted(receipt="200 message 12", handle="12")
+    (request,), answer = await followed("telegram", tmp_path, "", taken)
+    assert "reply_parameters" not in json.loads(request.body)
+    assert answer.receipt == f"200 message 12{_room.UNKNOWN_FIRST}"
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_on_discord_the_first_alert_grows_and_the_later_one_is_posted(
+    tmp_path: Path, removed: bool
+) -> None:
+    answer: Answer = (404, {}, b"{}") if removed else (200, {}, b'{"id": "99"}')
+    first = a_message("discord", ("subject.txt", "json"), kind=Kind.ALERT)
+    follows = Follows(message=first.id, delivery="d1", at=NOW, subject=first.subject)
+    later = replace(first, id="later", subject="Update *2*", follows=follows)
+    receiver = Receiver(
+        answers=lambda request: answer if request.method == "PATCH" else (200, {}, b'{"id": "100"}')
+    )
+    async with web_server(receiver), tools(tmp_path) as given_tools:
+        channel = discord.Channel("room", options("discord", receiver.url("/hook")), given_tools)
+        thread = Thread(first=first, handle="99", later=(later,))
+        answered = await channel.send(replace(a_delivery(later), thread=thread))
+    edit, post = receiver.requests
+    assert edit.path == "/hook/messages/99?wait=true"
+    assert json.loads(edit.body)["embeds"][-1]["description"] == "↳ Update \\*2\\*"
+    assert json.loads(edit.body)["embeds"][:-1] == json.loads(post.body)["embeds"]
+    assert answered == Posted(receipt="200 message 100", handle="100")
+
+
+async def test_on_ntfy_a_later_alert_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    requests, _ = await followed("ntfy", tmp_path, "", (200, {}, b"{}"))
+    (first,) = await sent_to("ntfy", tmp_path, Kind.ALERT)
+    assert json.loads(requests[0].body)["sequence_id"] == first["sequence_id"]
 
 
 async def test_telegram_is_told_who_how_and_what(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ async def test_told_to_wait_nobody_goes_not_even_who_stood_in_the_queue() -> Non
 
 
 async def test_a_series_goes_on_where_it_failed_and_forgets_when_it_is_through() -> None:
-    series, sent = Series(), list[tuple[str, int]]()
+    series, sent = Series[str](), list[tuple[str, int]]()
     trouble = [DeliveryError(DeliveryReason.SERVER, "no", retryable=True, retry_after=timedelta(seconds=3))]
 
     async def send(post: str, before: Sequence[str]) -> str:
@@ -81,7 +81,7 @@ async def test_a_series_goes_on_where_it_failed_and_forgets_when_it_is_through()
 
 
 async def test_a_series_that_was_cut_off_goes_on_too() -> None:
-    series, sent = Series(), list[str]()
+    series, sent = Series[str](), list[str]()
 
     async def send(post: str, before: Sequence[str]) -> str:
         if post == "b" and "b" not in sent:

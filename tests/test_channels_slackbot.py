@@ -13,11 +13,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from monitor.channels import Posted
+from monitor.channels._room import UNKNOWN_FIRST
 from monitor.channels.slack import Channel, SlackOptions
 from monitor.errors import DeliveryError, DeliveryReason
-from monitor.model import Delivery, Kind, Secret
+from monitor.model import Delivery, Follows, Kind, Secret, Thread
 from monitor.render import sample
-from tests.receivers import RENDERER, Answer, Receiver, Request, a_delivery, a_message, tools, web_server
+from tests.receivers import NOW, RENDERER, Answer, Receiver, Request, a_delivery, a_message, tools, web_server
 
 TOKEN = "xoxb-1111-canary"
 PARTS = Channel.parts
@@ -57,6 +59,7 @@ class Room:
     def update(self, body: dict[str, Any]) -> dict[str, Any]:
         (old,) = [one for one in self.posted if one["ts"] == body["ts"]]
         old["edits"].append(body["text"])
+        old["blocks"] = body.get("blocks", [])
         return {"ts": body["ts"]}
 
     def history(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +105,7 @@ async def test_an_alert_is_posted_with_its_identity_and_the_receipt_keeps_the_ti
     async with a_room(tmp_path) as (room, channel):
         receipt = await channel().send(alert(1))
     (post,) = room.posted
-    assert receipt == f"200 ts={post['ts']}"
+    assert receipt == Posted(receipt=f"200 ts={post['ts']}", handle=post["ts"])
     assert post["metadata"] == {
         "event_type": "monitor_message",
         "event_payload": {"key": "m1/0", "story": "s1"},
@@ -154,7 +157,7 @@ async def test_a_message_whose_answer_was_lost_is_not_said_again(restarted: bool
         assert caught.value.reason is DeliveryReason.UNKNOWN
         receipt = await (channel() if restarted else bot).send(alert(1, attempts=2))
     (post,) = room.posted
-    assert receipt == f"200 ts={post['ts']}"
+    assert receipt == Posted(receipt=f"200 ts={post['ts']}", handle=post["ts"])
 
 
 async def test_a_reply_whose_answer_was_lost_is_not_said_again_after_a_restart(tmp_path: Path) -> None:
@@ -227,3 +230,47 @@ async def test_a_room_full_of_others_messages_is_read_page_by_page(tmp_path: Pat
         room.posted.append({"ts": "x", "metadata": {"event_type": "monitor_message", "event_payload": 7}})
         await channel(updates="thread").send(alert(2))
     assert room.posted[-1]["thread_ts"] == room.posted[0]["ts"]
+
+
+def following(number: int, handle: str, *earlier: Delivery) -> Delivery:
+    """The `number`th alert about a story, after the first of these."""
+    one, first = alert(number), earlier[0]
+    follows = Follows(message=first.message.id, delivery=first.id, at=NOW, subject=first.message.subject)
+    message = replace(one.message, follows=follows, subject=f"Update <{number}>")
+    later = (*(other.message for other in earlier[1:]), message)
+    return replace(one, message=message, thread=Thread(first=first.message, handle=handle, later=later))
+
+
+async def test_the_first_message_grows_by_a_line_and_the_news_is_a_reply(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as (room, channel):
+        answer = await channel().send(alert(1))
+        told = room.posted[0]["blocks"]
+        second = following(2, answer.handle, alert(1))
+        await channel().send(second)
+        await channel().send(following(3, answer.handle, alert(1), second))
+        first, *replies = room.posted
+        assert "conversations.history" not in room.calls[1:]  # asked for once, before the first was said
+    assert [one["thread_ts"] for one in replies] == [first["ts"]] * 2
+    assert first["blocks"][:-1] == told
+    grown = first["blocks"][-1]["text"]["text"].splitlines()
+    assert [line.partition("> ")[2] for line in grown] == ["Update &lt;2&gt;", "Update &lt;3&gt;"]
+    assert first["edits"] == ["alert 1", "alert 1"]
+
+
+@pytest.mark.parametrize("updates", ["both", "edit"])
+async def test_a_first_message_that_cannot_be_edited_any_more_silences_nobody(
+    tmp_path: Path, updates: str
+) -> None:
+    async with a_room(tmp_path) as (room, channel):
+        room.errors["chat.update"] = {"error": "message_not_found"}
+        await channel(updates=updates).send(following(2, "1760000000.000100", alert(1)))
+    (posted,) = room.posted
+    assert posted["text"] == "alert 2"
+    assert posted.get("thread_ts") == (None if updates == "edit" else "1760000000.000100")
+
+
+async def test_what_follows_an_unknown_first_message_is_posted_by_itself_and_says_so(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as (room, channel):
+        answer = await channel().send(following(2, "", alert(1)))
+    assert answer.receipt == f"200 ts={room.posted[0]['ts']}{UNKNOWN_FIRST}"
+    assert "thread_ts" not in room.posted[0]

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from monitor.channels import _chat
+from monitor.channels import Posted, _chat
 from monitor.errors import DeliveryError, DeliveryReason
 from monitor.model import Cursor, Delivery, DeliveryStatus, Kind, Message, Recipient
 from monitor.pipeline.sending import AT_ONCE
@@ -60,7 +60,7 @@ class Stuck(RecordingChannel):
         super().__init__("slow", RecordingChannel.alone().options, None)
         self.go, self.under_way, self.most = asyncio.Event(), 0, 0
 
-    async def send(self, delivery: Delivery) -> str:
+    async def send(self, delivery: Delivery) -> Posted:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         await self.go.wait()
@@ -75,7 +75,7 @@ class Awaited(RecordingChannel):
         super().__init__("quick", RecordingChannel.alone().options, None)
         self.number, self.all_there = number, asyncio.Event()
 
-    async def send(self, delivery: Delivery) -> str:
+    async def send(self, delivery: Delivery) -> Posted:
         receipt = await super().send(delivery)
         if len(self.sent) == self.number:
             self.all_there.set()

@@ -288,6 +288,23 @@ async def test_a_story_that_goes_on_is_told_again_after_the_interval_and_only_wi
         assert len(sent) == 2
 
 
+async def test_what_comes_later_about_a_story_follows_its_first_message(tmp_path: Path) -> None:
+    rest = ALERTS.replace("group_wait: 0s", "group_wait: 0s, repeat_interval: 1h")
+    async with desk(tmp_path, rest) as world:
+        world.publish(FIRST)
+        await world.tick()
+        world.publish(f"{FIRST} on Friday", path="/other")
+        await world.tick(2 * HOUR)
+        first, later = world.channel("out").sent
+        assert first.message.follows is None
+        assert later.message.follows is not None
+        assert later.message.follows.message == first.message.id
+        assert later.message.follows.subject == first.message.subject
+        assert later.thread is not None
+        assert later.thread.handle == "1"
+        assert [one.id for one in later.thread.later] == [later.message.id]
+
+
 async def test_what_is_over_the_budget_comes_in_the_digest_which_says_so(tmp_path: Path) -> None:
     async with desk(tmp_path, BUDGET) as world:
         titles = list(APART)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from monitor import registry, testing
-from monitor.channels import Channel
+from monitor.channels import Channel, Posted
 from monitor.commands._demo.loopback import Loopback, Request, Response
 from monitor.errors import DeliveryError, DeliveryReason
 from monitor.formats import Format
@@ -233,7 +233,7 @@ async def test_a_recording_channel_keeps_what_it_takes() -> None:
     delivery = a_delivery()
     with pytest.raises(DeliveryError):
         await channel.send(delivery)
-    assert await channel.send(delivery) == "kept"
+    assert await channel.send(delivery) == Posted(receipt="kept", handle="1")
     assert channel.sent == [delivery]
     assert channel.tries == [delivery, delivery]
 

@@ -44,6 +44,17 @@ class Tools:
     note: Callable[[str], None] = lambda line: None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What the receiver answered, and what it calls the message: by that name later ones follow it.
+
+    `handle` is kept with the outcome, in one transaction, and comes back as `delivery.thread.handle`.
+    """
+
+    receipt: str
+    handle: str = ""
+
+
 class Channel(ABC):
     """One configured way out."""
 
@@ -76,8 +87,11 @@ class Channel(ABC):
         return message
 
     @abstractmethod
-    async def send(self, delivery: Delivery) -> str:
+    async def send(self, delivery: Delivery) -> str | Posted:
         """Send one message to one recipient; return the receiver's answer in a word or two.
+
+        Where `delivery.message.follows` names the first message about a story, this one goes into its
+        thread; where that cannot be (its `handle` is not known), it goes out as a new one and says so.
 
         Raises DeliveryError, never anything else for what the far side does; no secret in it.
         Sending the same delivery twice must carry the same id both times.

@@ -155,6 +155,11 @@ def _cut_holder(holder: dict[str, Any], limit: int) -> dict[str, Any]:
     return {**holder, "text": cut(text, limit)} if isinstance(text, str) else dict(holder)
 
 
+def escaped(text: str) -> str:
+    """Return text as mrkdwn shows it as it is written (https://docs.slack.dev/messaging/formatting)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def cut(text: str, limit: int) -> str:
     """Shorten mrkdwn without leaving half a link or half an escape behind."""
     if len(text) <= limit:

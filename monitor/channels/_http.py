@@ -78,15 +78,17 @@ class Door:
         self.judge(url, reply)
         return reply
 
-    async def exchange(self, url: str, body: bytes, headers: Mapping[str, str], *, read: int = READ) -> Reply:
+    async def exchange(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, read: int = READ, method: str = "POST"
+    ) -> Reply:
         """POST `body`; return any answer. Raises DeliveryError where there is none.
 
         Once the status is there, it is the answer: what holds up or breaks off the body is no matter.
         """
         limit = self._timeout.total_seconds()
         sent = {**headers, "Accept-Encoding": "identity"}
-        request = self._tools.http.build_request("POST", url, content=body, headers=sent, timeout=limit)
-        self._show_request(url, headers, body)
+        request = self._tools.http.build_request(method, url, content=body, headers=sent, timeout=limit)
+        self._show_request(method, url, headers, body)
         text = bytearray()
         response: httpx.Response | None = None
         try:
@@ -178,8 +180,8 @@ class Door:
 
     # dialogue ─────────────────────────────────────────────────────────────────────────────────
 
-    def _show_request(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        self._note(f"> POST {urlsplit(url).scheme}://{host(url)}/…")
+    def _show_request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        self._note(f"> {method} {urlsplit(url).scheme}://{host(url)}/…")
         for name, value in headers.items():
             self._note(f"> {name}: {value}")
         self._note(f"> {body.decode('utf-8', 'replace')}", len(body))

@@ -98,7 +98,7 @@ def _headers(message: Message, sender: Sender, to: str, date: datetime) -> dict[
     headers = {
         "From": _from(sender.sender),
         "To": to,
-        "Subject": _subject(sender.subject_prefix, message.subject),
+        "Subject": _subject(sender.subject_prefix, message),
         "Date": format_datetime(date),
         "Message-ID": f"<{_atom(message.id)}@{domain}>",
         "MIME-Version": "1.0",
@@ -109,12 +109,25 @@ def _headers(message: Message, sender: Sender, to: str, date: datetime) -> dict[
         "X-Monitor-Route": _neutral(message.route),
     }
     headers |= _way_out(message.route, to, sender)
-    if message.thread:
-        root = f"<thread.{_atom(message.thread)}@{domain}>"
-        headers |= {"In-Reply-To": root, "References": root}
+    headers |= _thread(message, domain)
     if message.kind is not Kind.DIGEST and message.stories:
         headers["X-Monitor-Story"] = _neutral(message.stories[0])
     return headers
+
+
+def _thread(message: Message, domain: str) -> dict[str, str]:
+    """Return what puts a mail into its thread (RFC 5322 §3.6.4).
+
+    An alert about a known story answers the first one, which answers nothing; a route's digests of a
+    day share a mail that nobody ever sent.
+    """
+    if message.follows:
+        root = f"<{_atom(message.follows.message)}@{domain}>"
+    elif message.kind is Kind.DIGEST and message.thread:
+        root = f"<thread.{_atom(message.thread)}@{domain}>"
+    else:
+        return {}
+    return {"In-Reply-To": root, "References": root}
 
 
 def ways_out(route: str, to: str, sender: Sender) -> list[str]:
@@ -159,7 +172,17 @@ def _text(text: str, subtype: str, *, eight_bit: bool) -> MIMEText:
     return part
 
 
-def _subject(prefix: str, subject: str) -> str:
+def _subject(prefix: str, message: Message) -> str:
+    """Return the subject: in a thread the first mail's behind `Re:`.
+
+    With another one Gmail begins a new conversation.
+    """
+    if message.follows and message.follows.subject:
+        return f"Re: {_subject_line(prefix, message.follows.subject)}"
+    return _subject_line(prefix, message.subject)
+
+
+def _subject_line(prefix: str, subject: str) -> str:
     """Return one line without control characters in which no encoded word can be read."""
     line = _neutral(f"{prefix} {subject}")
     if len(line) <= _LONGEST_SUBJECT:

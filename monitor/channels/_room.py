@@ -15,19 +15,20 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from monitor import channels
-from monitor.channels import Tools, _chat, _http
+from monitor.channels import Posted, Tools, _chat, _http
 from monitor.channels._chat import Chat, Item, Text
 from monitor.channels._pace import Pace
 from monitor.channels._series import Series
 from monitor.channels._text import counter, cut
 from monitor.errors import DeliveryError, DeliveryReason
-from monitor.model import Delivery, Message, Recipient
+from monitor.model import Delivery, Recipient
 
 Post = dict[str, Any]
 """The body of one post, as JSON."""
 _INLINE = re.compile(r"([\\`*_\[\]<>|~$])")
 _AT_START = re.compile(r"^([#+=-])")
 _EMOJI = re.compile(r":(?=[A-Za-z0-9_+-]+:)")
+UNKNOWN_FIRST = "; the first message of its thread is not known: sent as a new one"
 _LONG_TAG = "zh-Hant-HK"
 """Stands for the language where it is not known yet: as long as one gets, for it takes room too."""
 
@@ -38,6 +39,8 @@ class Room(channels.Channel):
     parts = ("subject.txt", "json")
     secret: ClassVar[tuple[str, ...]] = ()
     """The settings that no word may show."""
+    threads: ClassVar[bool] = False
+    """Whether the service lets a message follow another, by the name it gave that one."""
 
     def __init__(self, name: str, options: Any, tools: Tools) -> None:
         super().__init__(name, options, tools)
@@ -45,7 +48,7 @@ class Room(channels.Channel):
             tools, timeout=options.timeout, secrets=[getattr(options, one) for one in self.secret]
         )
         self.pace = Pace(options.gap, tools.pause)
-        self.series = Series()
+        self.series: Series[Posted] = Series()
 
     @property
     @abstractmethod
@@ -68,25 +71,31 @@ class Room(channels.Channel):
         """Say whether a message does not become too many posts."""
         return part != "json" or len(cls.written(_chat.read_text(text), _LONG_TAG)) <= _chat.MOST
 
-    async def send(self, delivery: Delivery) -> str:
-        """Send all posts of the message. Raises DeliveryError."""
+    async def send(self, delivery: Delivery) -> Posted:
+        """Send all posts of the message, in the thread of its story. Raises DeliveryError."""
         message = delivery.message
         posts = self.written(_chat.read(message), message.language)
 
-        async def one(post: Post, before: Sequence[str]) -> str:
+        async def one(post: Post, before: Sequence[Posted]) -> Posted:
             await self.pace.turn()
             try:
-                return await self.post(post, message, len(before))
+                return await self.post(post, delivery, len(before))
             except DeliveryError as error:
                 if error.reason is DeliveryReason.RATE_LIMITED and error.retry_after is not None:
                     self.pace.hold(error.retry_after)
                 raise
 
-        receipts = await self.series.send(message.id, posts, one)
-        return cut(", ".join(dict.fromkeys(receipts)), 200)
+        answers = await self.series.send(message.id, posts, one)
+        receipt = ", ".join(dict.fromkeys(answer.receipt for answer in answers))
+        return Posted(receipt=cut(receipt + self._lonely(delivery), 200), handle=answers[0].handle)
+
+    def _lonely(self, delivery: Delivery) -> str:
+        """Say that a message went out by itself which should have followed another."""
+        known = delivery.thread is not None and delivery.thread.handle
+        return UNKNOWN_FIRST if self.threads and delivery.message.follows and not known else ""
 
     @abstractmethod
-    async def post(self, post: Post, message: Message, number: int) -> str:
+    async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:
         """Send one post, the `number`th (from 0) of a message; return the answer. Raises DeliveryError."""
 
     async def ask(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from monitor.errors import DeliveryError
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _REMEMBERED = 1_000
 """Messages under way whose posts are remembered."""
 
 
-class Series:
+class Series(Generic[R]):
     """How far the posts of each message have come.
 
     When the third of four posts fails, the next try begins with the third. This is known as long as
@@ -22,11 +23,11 @@ class Series:
     """
 
     def __init__(self) -> None:
-        self._through: OrderedDict[str, list[str]] = OrderedDict()
+        self._through: OrderedDict[str, list[R]] = OrderedDict()
 
     async def send(
-        self, identity: str, posts: Sequence[T], send: Callable[[T, Sequence[str]], Awaitable[str]]
-    ) -> list[str]:
+        self, identity: str, posts: Sequence[T], send: Callable[[T, Sequence[R]], Awaitable[R]]
+    ) -> list[R]:
         """Send the posts in order; return their receipts. `send` is given a post and the receipts so far.
 
         Raises DeliveryError of the first that fails, saying which it was.
@@ -50,7 +51,7 @@ class Series:
                 raise
         return through
 
-    def _keep(self, identity: str, through: list[str]) -> None:
+    def _keep(self, identity: str, through: list[R]) -> None:
         if through:
             self._through[identity] = through
             while len(self._through) > _REMEMBERED:

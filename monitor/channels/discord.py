@@ -3,7 +3,8 @@
 A message has at most 10 embeds with 6,000 characters in all of them: titles 256, descriptions 4,096,
 footers 2,048, the content beside them 2,000. A longer digest goes out as several messages, parted
 between stories. Nobody is mentioned (`allowed_mentions`), and Markdown of headlines is escaped. A
-webhook does not recognise a message it had before: a try whose answer was lost may show twice.
+webhook does not recognise a message it had before: a try whose answer was lost may show twice. It
+cannot reply either, but edit: the first message about a story names those that came after it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from monitor.channels import Tools, _chat, _http, _room
+from monitor.channels import Posted, Tools, _chat, _http, _room
 from monitor.channels._chat import Chat, Item
 from monitor.channels._http import Reply
 from monitor.channels._room import Post
-from monitor.channels._text import counter, cut
+from monitor.channels._text import counter, cut, one_line
 from monitor.errors import ConfigError
-from monitor.model import Message, Secret
+from monitor.model import Delivery, Secret, Thread
 
 MAX_EMBEDS = 10
 MAX_TOTAL = 5_900
@@ -31,6 +32,8 @@ MAX_FOOTER = 2_048
 _BRIEF = 2_500
 """Characters of stories in a line that stand in one embed."""
 _COLOUR = 0x2F6F9F
+_GROWN = 10
+"""So many later messages are named under the first one about a story."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class Channel(_room.Room):
 
     Options = DiscordOptions
     secret = ("url",)
+    threads = True
 
     def __init__(self, name: str, options: DiscordOptions, tools: Tools) -> None:
         """Raises ConfigError if the URL is not one."""
@@ -90,18 +94,38 @@ class Channel(_room.Room):
             posts[-1]["content"] += f"\n{foot}"
         return posts
 
-    async def post(self, post: Post, message: Message, number: int) -> str:
-        """Send one message."""
+    async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:
+        """Send one message; where it is about a story that was told, let that one grow first."""
+        if not number and delivery.thread and delivery.thread.handle.isdecimal():
+            await self._grow(delivery.thread, delivery.message.language)
+            await self.pace.turn()
         body: dict[str, Any] = {**post, "allowed_mentions": {"parse": []}}
         if self.options.username:
             body["username"] = self.options.username
         reply = await self.ask(self._url, body, wait=_asked)
         found = reply.json().get("id")
-        return (
-            f"{reply.status} message {self.door.said(found, 30)}"
-            if isinstance(found, str)
-            else str(reply.status)
+        if not isinstance(found, str):
+            return Posted(receipt=str(reply.status))
+        name = self.door.said(found, 30)
+        return Posted(receipt=f"{reply.status} message {name}", handle=name if name.isdecimal() else "")
+
+    async def _grow(self, thread: Thread, language: str) -> None:
+        """Put what came since under the first message; one that somebody removed stays so."""
+        first = self.written(_chat.read(thread.first), language)[0]
+        lines = [f"↳ {_escaped(one_line(later.subject), 200)}" for later in thread.later[-_GROWN:]]
+        grown = {"description": "\n".join(lines), "color": _COLOUR}
+        if _fits([*first["embeds"], grown]):
+            first = {**first, "embeds": [*first["embeds"], grown]}
+        parts = urlsplit(self._url)
+        url = urlunsplit(parts._replace(path=f"{parts.path}/messages/{thread.handle}"))
+        reply = await self.door.exchange(
+            url,
+            _room.as_json({**first, "allowed_mentions": {"parse": []}}),
+            {"Content-Type": "application/json; charset=utf-8"},
+            method="PATCH",
         )
+        if reply.status not in (400, 403, 404):
+            self.door.judge(url, reply, wait=_asked(reply))
 
 
 def _embeds(chat: Chat) -> list[Post]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.channels import Tools, _http, _room
+from monitor.channels import Posted, Tools, _http, _room
 from monitor.channels._chat import Chat
 from monitor.channels._room import Post
-from monitor.model import Message, Secret
+from monitor.model import Delivery, Secret
 
 MAX_TEXT = 16_000
 
@@ -60,11 +60,11 @@ class Channel(_room.Room):
         """Return the posts."""
         return [{"text": text} for text in _room.texts(chat, language, _MARKDOWN, _fits)]
 
-    async def post(self, post: Post, message: Message, number: int) -> str:
+    async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:
         """Send one post."""
         named = {"channel": self.options.room, "username": self.options.username}
         reply = await self.ask(self._url, {**post, **{k: v for k, v in named.items() if v}})
-        return f"{reply.status} {self.door.said(reply.text, 40)}".strip()
+        return Posted(receipt=f"{reply.status} {self.door.said(reply.text, 40)}".strip())
 
 
 def _fits(text: str) -> bool:

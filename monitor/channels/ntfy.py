@@ -2,7 +2,8 @@
 
 4,096 bytes a message (what is longer would become an attachment), so a long digest goes out as several,
 parted between stories. `sequence_id` is the message's identity and the same in every try: since ntfy
-2.16 a repeated message replaces the one that came before.
+2.16 a repeated message replaces the one that came before. So does one about a story that was told: the
+notification on a phone grows, and a correction leaves nothing wrong standing.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 
-from monitor.channels import Tools, _http, _room
+from monitor.channels import Posted, Tools, _http, _room
 from monitor.channels._chat import Chat, Text
 from monitor.channels._room import Post
 from monitor.channels._text import cut, one_line
 from monitor.errors import ConfigError
-from monitor.model import Kind, Message, Secret
+from monitor.model import Delivery, Kind, Secret
 
 MAX_MESSAGE = 4_096
 MAX_TITLE = 200
@@ -87,9 +88,11 @@ class Channel(_room.Room):
             posts[0]["click"] = chat.items[0].url
         return posts
 
-    async def post(self, post: Post, message: Message, number: int) -> str:
-        """Send one message."""
-        identity = blake2b(f"{message.id}/{number}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+    async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:
+        """Send one message. One about a story that was told takes the place of the one that told it."""
+        message = delivery.message
+        name = message.follows.message if message.follows else message.id
+        identity = blake2b(f"{name}/{number}".encode("utf-8", "replace"), digest_size=16).hexdigest()
         body: dict[str, Any] = {
             "topic": self._topic,
             "title": cut(one_line(message.subject), MAX_TITLE),
@@ -101,7 +104,8 @@ class Channel(_room.Room):
             body["tags"] = list(self.options.tags)
         reply = await self.ask(self._url, body, self._headers)
         found = reply.json().get("id")
-        return f"{reply.status} {self.door.said(found, 30)}" if isinstance(found, str) else str(reply.status)
+        said = f" {self.door.said(found, 30)}" if isinstance(found, str) else ""
+        return Posted(receipt=f"{reply.status}{said}")
 
 
 def _within(text: str) -> str:

@@ -3,8 +3,9 @@
 A webhook posts and knows no more: it cannot recognise a message it had before, so a try whose answer
 was lost may show twice. A bot (`token` and `room`) can: each message carries its identity as metadata,
 and before a repeated try the room's history is asked for it. With a bot an alert about a story
-that the room knows edits the first message and replies in its thread; the further parts of a long
-digest are replies, too.
+that the room knows lets the first message grow by a line and replies in its thread; the further parts
+of a long digest are replies, too. What Slack calls a message is kept with its outcome; where that was
+lost, the history is asked, else the alert is posted by itself and the receipt says so.
 
 What is longer than one message (see `_blocks`) is parted between stories; nothing is left out.
 """
@@ -22,16 +23,18 @@ from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from monitor import channels
-from monitor.channels import Tools, _blocks, _chat, _http
+from monitor.channels import Posted, Tools, _blocks, _chat, _http
 from monitor.channels._pace import Pace
-from monitor.channels._room import as_json
+from monitor.channels._room import UNKNOWN_FIRST, as_json
 from monitor.channels._series import Series
 from monitor.channels._slackbot import Bot
 from monitor.channels._text import one_line
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Delivery, Kind, Message, Recipient, Secret
+from monitor.model import Delivery, Kind, Message, Recipient, Secret, Thread
 
 _ROOM = re.compile(r"[CGD][A-Z0-9]{6,}")
+_NAMED = 10
+"""So many later messages are named under the first one about a story."""
 _Call = Callable[[Sequence[str]], Awaitable[str]]
 """One call of Slack, given the receipts of those before it."""
 
@@ -62,6 +65,28 @@ class SlackOptions:
     """With a token: for GovSlack, `https://slack-gov.com`."""
 
 
+def _grown(thread: Thread | None, shown: Sequence[dict[str, Any]], language: str) -> dict[str, Any]:
+    """Return the first message about a story with what came after it: a line each, then `shown` in full.
+
+    Made of what was frozen, all that is queued by now: whichever of them is sent last, nothing shrinks.
+    """
+    if thread is None:
+        return shown[0]
+    first = _blocks.split(json.loads(thread.first.parts["json"]), language)[0]
+    lines = [
+        f"↳ <!date^{one.slot.timestamp():.0f}^{{date_short_pretty}} {{time}}|{one.slot:%Y-%m-%d %H:%MZ}> "
+        f"{_blocks.escaped(one_line(one.subject))}"
+        for one in thread.later[-_NAMED:]
+    ]
+    line = {"type": "section", "text": {"type": "mrkdwn", "text": _blocks.cut("\n".join(lines), 3_000)}}
+    more = [block for post in shown for block in ({"type": "divider"}, *post.get("blocks", []))]
+    for blocks in ([line, *more], [line]):
+        grown = {**first, "blocks": [*first.get("blocks", []), *blocks]}
+        if not _blocks.faults(grown):
+            return grown
+    return first
+
+
 class Channel(channels.Channel):
     """One Slack room."""
 
@@ -83,7 +108,8 @@ class Channel(channels.Channel):
             self._url = server
         elif options.url is not None:
             self._url = _http.checked_url(options.url, "url")
-        self._door, self._pace, self._series = door, Pace(options.gap, tools.pause), Series()
+        self._door, self._pace = door, Pace(options.gap, tools.pause)
+        self._series: Series[str] = Series()
         self._one_at_a_time: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """By story: of two alerts about one, the second must see the first."""
 
@@ -118,7 +144,7 @@ class Channel(channels.Channel):
         payload = _blocks.prepared({**payload, "text": text or "monitor"})
         return replace(message, parts={**message.parts, "json": as_json(payload).decode()})
 
-    async def send(self, delivery: Delivery) -> str:
+    async def send(self, delivery: Delivery) -> str | Posted:
         """Post the message, in as many posts as it takes. Raises DeliveryError."""
         message = delivery.message
         posts = _blocks.split(json.loads(message.parts["json"]), message.language)
@@ -128,10 +154,18 @@ class Channel(channels.Channel):
             return receipts[-1]
         story = message.thread if message.kind is not Kind.DIGEST and self.options.updates != "new" else ""
         async with self._one_at_a_time.setdefault(story or message.id, asyncio.Lock()):
-            first = await self._heard(self._bot.find(story, message.id)) if story else ""
+            first = await self._first(self._bot, delivery, story) if story else ""
             calls = list(self._calls(self._bot, delivery, posts, story, first))
             receipts = await self._series.send(message.id, calls, self._in_turn)
-        return f"200 ts={receipts[0]}"
+        said = [one for one in receipts if one]
+        lonely = UNKNOWN_FIRST if story and message.follows and not first else ""
+        return Posted(receipt=f"200 ts={said[0]}{lonely}", handle=said[-1] if first else said[0])
+
+    async def _first(self, bot: Bot, delivery: Delivery, story: str) -> str:
+        """Return the ts of the first message about a story: as it was recorded, else as the room has it."""
+        if delivery.thread is not None and delivery.thread.handle:
+            return delivery.thread.handle
+        return await self._heard(bot.find(story, delivery.message.id))
 
     async def _by_webhook(self, post: dict[str, Any], before: Sequence[str]) -> str:
         headers = {"Content-Type": "application/json; charset=utf-8"}
@@ -144,12 +178,27 @@ class Channel(channels.Channel):
         """Yield what a bot is to do: edit the `first` message about the story, reply to it, or begin anew."""
         how = self.options.updates
         if first and how != "thread":
-            yield lambda before: bot.edit(first, posts[0])
+            shown = posts[:1] if how == "edit" or delivery.thread is None else []
+            grown = _grown(delivery.thread, shown, delivery.message.language)
+            key = f"{delivery.message.id}/0"
+            instead = partial(self._say, bot, posts[0], key, story, "", delivery.attempts > 1)
+            yield partial(self._edit, bot, first, grown, instead if how == "edit" else None)
         for number, post in enumerate(posts):
             if first and how == "edit" and number == 0:
                 continue
             key = f"{delivery.message.id}/{number}"
             yield partial(self._say, bot, post, key, story, first, delivery.attempts > 1)
+
+    async def _edit(
+        self, bot: Bot, first: str, grown: dict[str, Any], instead: _Call | None, before: Sequence[str]
+    ) -> str:
+        """Edit the first message; where somebody removed or locked it, do what is to be done `instead`."""
+        try:
+            return await bot.edit(first, grown)
+        except DeliveryError as error:
+            if error.reason is not DeliveryReason.REJECTED:
+                raise
+        return await instead(before) if instead else ""
 
     async def _say(
         self,
@@ -163,7 +212,12 @@ class Channel(channels.Channel):
     ) -> str:
         """Post under the first message about the story, else under the first of these."""
         root = first or (before[0] if before else "")
-        return await bot.say(post, key=key, root=root, story=story, again=again)
+        try:
+            return await bot.say(post, key=key, root=root, story=story, again=again)
+        except DeliveryError as error:
+            if not first or error.reason is not DeliveryReason.REJECTED:
+                raise
+        return await bot.say(post, key=key, root="", story=story, again=again)  # the thread is gone
 
     async def _in_turn(self, call: _Call, before: Sequence[str]) -> str:
         await self._pace.turn()

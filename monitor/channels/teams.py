@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from monitor.channels import Tools, _chat, _http, _room
+from monitor.channels import Posted, Tools, _chat, _http, _room
 from monitor.channels._chat import Chat, Item, Text
 from monitor.channels._room import Post, as_json
 from monitor.channels._text import counter, cut
-from monitor.model import Message, Secret
+from monitor.model import Delivery, Secret
 
 MAX_BODY = 27_500
 """Bytes of a request: Teams says 28 KB, and not whether that is 28,000."""
@@ -72,10 +72,10 @@ class Channel(_room.Room):
             posts.append(_request(body, language))
         return posts
 
-    async def post(self, post: Post, message: Message, number: int) -> str:
+    async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:
         """Send one card."""
         reply = await self.ask(self._url, post)
-        return f"{reply.status} {self.door.said(reply.text, 60)}".strip()
+        return Posted(receipt=f"{reply.status} {self.door.said(reply.text, 60)}".strip())
 
 
 def _request(body: Sequence[Post], language: str) -> Post:

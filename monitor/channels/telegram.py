@@ -2,8 +2,8 @@
 
 4,096 characters a message (counted in UTF-16 units, as Telegram does) and 100 entities; a longer
 digest goes out as several messages, parted between stories. One message a second to a chat, twenty a
-minute to a group. Telegram does not recognise a message it had before: a try whose answer was lost
-may show twice.
+minute to a group. What comes later about a story replies to its first message. Telegram does not
+recognise a message it had before: a try whose answer was lost may show twice.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from monitor.channels import Tools, _http, _room
+from monitor.channels import Posted, Tools, _http, _room
 from monitor.channels._chat import Chat
 from monitor.channels._http import Reply
 from monitor.channels._room import Post
 from monitor.errors import ConfigError
-from monitor.model import Kind, Message, Secret
+from monitor.model import Delivery, Kind, Secret
 
 MAX_TEXT = 4_096
 MAX_ENTITIES = 95
@@ -56,6 +56,7 @@ class Channel(_room.Room):
 
     Options = TelegramOptions
     secret = ("token",)
+    threads = True
 
     def __init__(self, name: str, options: TelegramOptions, tools: Tools) -> None:
         """Raises ConfigError if the token, the chat or the server cannot be used."""
@@ -77,8 +78,9 @@ class Channel(_room.Room):
         """Return the messages."""
         return [{"text": text} for text in _room.texts(chat, language, _HTML, _fits)]
 
-    async def post(self, post: Post, message: Message, number: int) -> str:
-        """Send one message."""
+    async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:
+        """Send one message, as a reply to the first one about its story."""
+        message = delivery.message
         body: dict[str, Any] = {
             "chat_id": self.options.chat,
             **post,
@@ -87,12 +89,17 @@ class Channel(_room.Room):
         }
         if self.options.thread:
             body["message_thread_id"] = self.options.thread
+        first = delivery.thread.handle if delivery.thread else ""
+        if first.isdecimal() and not number:
+            body["reply_parameters"] = {"message_id": int(first), "allow_sending_without_reply": True}
         if number or (self.options.silent and message.kind is Kind.DIGEST):
             body["disable_notification"] = True
         reply = await self.ask(self._url, body, wait=_asked)
         result = reply.json().get("result")
         found = result.get("message_id") if isinstance(result, dict) else None
-        return f"{reply.status} message {found}" if isinstance(found, int) else str(reply.status)
+        if not isinstance(found, int):
+            return Posted(receipt=str(reply.status))
+        return Posted(receipt=f"{reply.status} message {found}", handle=str(found))
 
 
 def _asked(reply: Reply) -> timedelta | None:

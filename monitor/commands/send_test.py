@@ -10,7 +10,7 @@ from hashlib import blake2b
 import click
 
 from monitor import __version__, registry, service
-from monitor.channels import Channel, Tools
+from monitor.channels import Channel, Posted, Tools
 from monitor.clock import Clock, SystemClock
 from monitor.commands._app import App, json_option, print_json
 from monitor.config import ChannelConfig, Config
@@ -112,7 +112,9 @@ async def _tried(channel: Channel, delivery: Delivery) -> Outcome:
     to = delivery.message.recipient.address
     try:
         async with asyncio.timeout(LONGEST):
-            return Outcome(recipient=to, ok=True, receipt=await channel.send(delivery))
+            answer = await channel.send(delivery)
+            receipt = answer.receipt if isinstance(answer, Posted) else answer
+            return Outcome(recipient=to, ok=True, receipt=receipt)
     except TimeoutError:
         error = DeliveryError(DeliveryReason.TIMEOUT, f"took longer than {LONGEST:g} s", retryable=True)
     except DeliveryError as failure:

@@ -186,6 +186,19 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """The first message about a story to the same reader: what comes later goes into its thread.
+
+    `message` and `delivery` are its ids, `at` is when it was queued, `subject` what it was called.
+    """
+
+    message: str
+    delivery: str
+    at: datetime
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """The stories for one route, recipient and slot. An alert is a digest of one story or turn.
 
@@ -223,6 +236,8 @@ class Digest:
     """So many reports would have been in it, had nobody silenced them."""
     over_budget: int = 0
     """So many reports come in it because the hour's alerts were used up."""
+    follows: Follows | None = None
+    """Of an alert about a story that the reader was alerted of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +262,8 @@ class Message:
     """Story id → what of it the reader is told (see compose)."""
     thread: str = ""
     """Messages of one thread (a route's day, a story) share it."""
+    follows: Follows | None = None
+    """The first message of the thread, where this is a later one about a story."""
 
 
 class DeliveryStatus(StrEnum):
@@ -277,11 +294,26 @@ class Redrive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """The first message about a story as it was sent, and those about it since, oldest first.
+
+    `handle` is what the receiver calls the first one; empty where that is not known: it was never
+    taken, its answer was lost, or the receiver gives no names.
+    """
+
+    first: Message
+    handle: str = ""
+    later: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message to one recipient, with its fate. `id` is computed from message and channel.
 
     `instead_of` is the delivery that a fallback channel's one stands in for; `note` then says why it
     was needed, and stands on top of the message. `redriven` are the times that it was queued again.
+    `handle` is what the receiver calls the message. `thread` comes with a delivery that is claimed and
+    follows another.
     """
 
     id: str
@@ -298,13 +330,16 @@ class Delivery:
     instead_of: str = ""
     note: str = ""
     redriven: tuple[Redrive, ...] = ()
+    handle: str = ""
+    thread: Thread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The channel took it. `receipt` is what it answered, without secrets."""
+    """The channel took it. `receipt` is what it answered, without secrets, `handle` what it calls it."""
 
     receipt: str = ""
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from monitor.model import (
     DeliveryStatus,
     Digest,
     FactKind,
+    Follows,
+    Kind,
     LinkKind,
     Message,
     PassedKind,
@@ -32,6 +34,7 @@ from monitor.pipeline.following import Following
 from monitor.pipeline.grouping import Grouping
 from monitor.pipeline.sensing import Sensing
 from monitor.render.plain import plainly
+from monitor.render.threads import story_of
 from monitor.stores import Store
 
 
@@ -145,7 +148,8 @@ class Telling:
         if route.send is Send.DIGEST and digests:
             over_budget, silenced = self._over_budget(route, cursor), len(quiet.silenced)
             digests = [replace(one, over_budget=over_budget, silenced=silenced) for one in digests]
-        deliveries = [one for digest in digests for one in self._deliveries(digest, route, now, due)]
+        digests = self._threaded(digests, reader)
+        deliveries = list(self._all_deliveries(digests, route, now, due))
         over = [hit for hit in found.news.hits if hit.seq <= moved.position]
         over += [
             hit
@@ -198,6 +202,34 @@ class Telling:
         sent = self._shop.store.queued_since(route.name, cursor.channel, cursor.recipient, hour)
         return max(route.budget - sent, 0)
 
+    def _threaded(self, digests: Sequence[Digest], reader: Reader) -> list[Digest]:
+        """Say of each alert which message about its story this recipient had first, by whatever route."""
+        stories = {story_of(one) for one in digests if one.kind is not Kind.DIGEST} - {""}
+        if not stories:
+            return list(digests)
+        routes = [one.name for one in self._shop.parts.routes if one.send is Send.IMMEDIATE]
+        firsts = self._shop.store.firsts(routes, reader.channel, reader.recipient.address, stories)
+        return [
+            replace(one, follows=firsts.get(story_of(one))) if one.kind is not Kind.DIGEST else one
+            for one in digests
+        ]
+
+    def _all_deliveries(
+        self, digests: Sequence[Digest], route: Route, now: datetime, due: datetime
+    ) -> Iterator[Delivery]:
+        """Yield the deliveries of digests; of two about one story the second follows the first."""
+        firsts: dict[str, Follows] = {}
+        for digest in digests:
+            story = story_of(digest) if digest.kind is not Kind.DIGEST else ""
+            made = list(self._deliveries(_following(digest, firsts.get(story)), route, now, due))
+            if story:
+                first = made[0]
+                follows = Follows(
+                    message=first.message.id, delivery=first.id, at=now, subject=first.message.subject
+                )
+                firsts.setdefault(story, follows)
+            yield from made
+
     def _deliveries(self, digest: Digest, route: Route, now: datetime, due: datetime) -> Iterator[Delivery]:
         """Yield the delivery of a digest, and those that stand in for it should it fail for good.
 
@@ -217,7 +249,7 @@ class Telling:
         channel = parts.channels.get(fallback)
         for recipient in channel.recipients() if channel and fallback != digest.channel else ():
             name = blake2b(f"{digest.id}\x1f{fallback}\x1f{recipient.address}".encode(), digest_size=16)
-            spare = replace(digest, id=name.hexdigest(), channel=fallback, recipient=recipient)
+            spare = replace(digest, id=name.hexdigest(), channel=fallback, recipient=recipient, follows=None)
             yield replace(
                 first,
                 id=f"{spare.id}-{fallback}",
@@ -313,6 +345,11 @@ def _tells(digest: Route, immediate: Route, channel: str) -> bool:
     """Whether a digest route tells all that an immediate one does, by the same channel."""
     both = channel in digest.channels and channel in immediate.channels
     return both and set(immediate.topics) <= set(digest.topics)
+
+
+def _following(digest: Digest, first: Follows | None) -> Digest:
+    """Let a digest follow the first about its story, unless an earlier one is known."""
+    return replace(digest, follows=first) if first and not digest.follows else digest
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from monitor.render import tidy, words
 from monitor.render.notice import noted
 from monitor.render.reader import Reader
 from monitor.render.renderer import Renderer, signals_told
+from monitor.render.threads import thread_of
 
 
 def plainly(
@@ -66,7 +67,8 @@ def bare(digest: Digest, parts: Sequence[str]) -> Message:
         parts={part: made.get(part, text) for part in ("subject.txt", *parts)},
         stories=about,
         told=told,
-        thread=digest.route,
+        thread=thread_of(digest),
+        follows=digest.follows,
     )
 
 

@@ -31,6 +31,7 @@ from monitor.render.layout import Page
 from monitor.render.reader import Reader
 from monitor.render.sample import sample
 from monitor.render.sandbox import Sandbox
+from monitor.render.threads import thread_of
 from monitor.render.values import Values
 
 MAX_OUTPUT = 8_000_000
@@ -113,7 +114,8 @@ class Renderer:
             parts=texts,
             stories=tuple(one for one in told if one not in unusual),
             told=told,
-            thread=_thread(digest, page),
+            thread=thread_of(digest),
+            follows=digest.follows,
         )
 
     def phrase(self, language: str, key: str, **values: object) -> str:
@@ -365,17 +367,6 @@ def signals_told(notes: Sequence[SignalNote]) -> dict[str, tuple[str, ...]]:
         note.signal.id: tuple(f"signal:{one}" for one in (note.signal.id, note.began) if one)
         for note in notes
     }
-
-
-def _thread(digest: Digest, page: Page) -> str:
-    """Return what ties messages together: an alert to its story, a digest to its route's day."""
-    for note in page.signals if digest.kind in _SIGNALS else ():
-        return f"{note.signal.subject}.{note.signal.kind}.{note.signal.since:%Y%m%dT%H%M%S}".replace(":", ".")
-    if digest.kind is not Kind.DIGEST:
-        about = [*(story.id for story in page.stories), *(note.turn.story_id for note in page.turns)]
-        return next(iter(about), digest.route)
-    day = digest.slot.astimezone(Reader(digest.language, digest.timezone).zone).date()
-    return f"{digest.route}.{day:%Y-%m-%d}"
 
 
 def _only_json(value: object) -> object:

@@ -34,6 +34,7 @@ from monitor.model import (
     Entry,
     Feed,
     FeedState,
+    Follows,
     Hit,
     Keep,
     Known,
@@ -379,6 +380,15 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def firsts(
+        self, routes: Sequence[str], channel: str, recipient: str, story_ids: Iterable[str]
+    ) -> dict[str, Follows]:
+        """Return the first alert about each story that these routes queued for this recipient.
+
+        A story that went up in another one since counts as that one.
+        """
+
+    @abstractmethod
     def add_silence(self, silence: Silence) -> None:
         """Keep a silence; one whose id exists stays as it is."""
 
@@ -400,6 +410,9 @@ class Store(ABC):
 
         Of each channel up to `limit`, less what `busy` says is under way there: ten thousand for
         a channel that is slow must not keep one for another waiting.
+
+        What follows another message of its thread waits while that one is queued or under way, and
+        comes with the thread: its first message and what came after it.
 
         Deliveries found `sending` under an expired lease are taken again: whoever had them died.
         A claim counts as an attempt: the first claim of a delivery gives it with `attempts` 1.

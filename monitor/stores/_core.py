@@ -29,6 +29,7 @@ from monitor.model import (
     Entry,
     Feed,
     FeedState,
+    Follows,
     Hit,
     Keep,
     Known,
@@ -54,6 +55,7 @@ from monitor.stores import (
     _silences,
     _stories,
     _telling,
+    _threads,
 )
 from monitor.stores._backup import copy_rows
 from monitor.stores._search import Index
@@ -387,6 +389,13 @@ class SqlStore(Store):
         """Return when a recipient was last sent something of stories."""
         asked = frozenset(story_ids)
         return self._ask(lambda conn: _silences.lasts(conn, (route, channel, recipient), asked))
+
+    def firsts(
+        self, routes: Sequence[str], channel: str, recipient: str, story_ids: Iterable[str]
+    ) -> dict[str, Follows]:
+        """Return the first alert about each story."""
+        asked = frozenset(story_ids)
+        return self._ask(lambda conn: _threads.firsts(conn, routes, channel, recipient, asked))
 
     def add_silence(self, silence: Silence) -> None:
         """Keep a silence."""

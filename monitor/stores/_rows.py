@@ -215,6 +215,8 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "instead_of": delivery.instead_of,
         "note": storable(delivery.note),
         "redriven": encode(delivery.redriven),
+        "root": message.follows.delivery if message.follows else "",
+        "handle": storable(delivery.handle),
     }
 
 
@@ -235,6 +237,7 @@ def delivery_of(row: AnyRow, *, token: str = "") -> Delivery:
         instead_of=row.instead_of,
         note=row.note,
         redriven=redrives_of(row),
+        handle=row.handle,
     )
 
 

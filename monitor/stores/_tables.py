@@ -352,6 +352,10 @@ deliveries = Table(
     _text("note"),
     # A JSON list of model.Redrive.
     Column("redriven", Text, nullable=False, server_default="[]"),
+    # The delivery of the first message about the story to the same reader; empty: this is it.
+    Column("root", KEY, nullable=False, server_default=""),
+    # What the receiver calls the message.
+    _text("handle"),
     Index(None, "status", "due_at"),
     Index(None, "recorded_at"),
     sqlite_autoincrement=True,
@@ -359,6 +363,9 @@ deliveries = Table(
 
 IS_SPARE = deliveries.c.instead_of != literal_column("''")
 _partial("ix_deliveries_instead_of", deliveries.c.instead_of, IS_SPARE)
+
+FOLLOWS = deliveries.c.root != literal_column("''")
+_partial("ix_deliveries_root", deliveries.c.root, FOLLOWS)
 
 told = Table(
     "told",

@@ -19,7 +19,7 @@ from monitor.model import (
     Redrive,
     Sent,
 )
-from monitor.stores import _log, _silences
+from monitor.stores import _log, _silences, _threads
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, redrives_of
@@ -146,6 +146,7 @@ def claim(
         and_(deliveries.c.status.in_(_WAITING), deliveries.c.due_at <= now),
         and_(deliveries.c.status == DeliveryStatus.SENDING.value, deliveries.c.lease_until <= now),
     )
+    due = and_(due, _threads.ready())
     rows: list[Any] = []
     for channel in conn.execute(select(deliveries.c.channel).where(due).distinct()).scalars().all():
         if (room := limit - busy.get(channel, 0)) > 0:
@@ -168,7 +169,8 @@ def claim(
                 lease_until=now + lease,
             )
         )
-    return [_claimed(delivery_of(row, token=str(row.lease + 1))) for row in rows]
+    claimed = [_claimed(delivery_of(row, token=str(row.lease + 1))) for row in rows]
+    return _threads.with_threads(conn, claimed)
 
 
 def _claimed(delivery: Delivery) -> Delivery:
@@ -232,9 +234,10 @@ def redrive(conn: Connection, ids: Sequence[str], now: datetime, by: str) -> lis
 
 def _fate(outcome: Sent | Deferred | Dead, now: datetime) -> dict[str, Any]:
     match outcome:
-        case Sent(receipt=receipt):
+        case Sent(receipt=receipt, handle=handle):
             status = DeliveryStatus.SENT.value
-            return {"status": status, "sent_at": now, "reason": "", "detail": storable(receipt)}
+            taken = {"detail": storable(receipt), "handle": storable(handle)}
+            return {"status": status, "sent_at": now, "reason": "", **taken}
         case Deferred(reason=reason, detail=detail, retry_at=retry_at):
             status = DeliveryStatus.RETRY.value
             return {"status": status, "due_at": retry_at, "reason": reason.value, "detail": storable(detail)}
@@ -287,7 +290,7 @@ def delivery(conn: Connection, delivery_id: str) -> Delivery | None:
 
 def next_due(conn: Connection) -> datetime | None:
     """Return when the next slot or delivery is due."""
-    waiting = deliveries.c.status.in_(_WAITING)
+    waiting = and_(deliveries.c.status.in_(_WAITING), _threads.ready())
     sending = deliveries.c.status == DeliveryStatus.SENDING.value
     times = [
         conn.execute(select(column).where(where).order_by(column).limit(1)).scalar()
