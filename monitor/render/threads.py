@@ -9,7 +9,7 @@ _SIGNALS = frozenset(one.value for one in SignalKind)
 
 
 def thread_of(digest: Digest) -> str:
-    """Return what messages of one thread share: a story's id, an episode, or a route and a day in the reader's zone."""
+    """Return what messages of one thread share: a story, an episode, or a route and a day of the reader."""
     if digest.kind is Kind.DIGEST:
         day = digest.slot.astimezone(Reader(digest.language, digest.timezone).zone).date()
         return f"{digest.route}.{day:%Y-%m-%d}"
