@@ -25,7 +25,7 @@ _CP1252: Final = {
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
 _TO_BYTES: Final = {ord(char): code for code, char in _CP1252.items()}
-_MANGLED: Final = ("à¦", "à§", "à¤", "à¥", "Ð", "Ñ", "â€", "Ã", "Ø", "Å")
+_MANGLED: Final = re.compile("à[¦§¤¥]|â€|[ÐÑÃØÅ]")
 """What the first bytes of Bengali, Hindi, Cyrillic, quotes, accents, Arabic and Hungarian look like."""
 _EMAIL: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}[A-Za-z]{2,24}(?:\?subject=\S+)?", re.ASCII
@@ -78,7 +78,7 @@ def unmangled(text: str) -> str:
     windows-1252's own characters. Done twice it is undone twice.
     """
     for _ in range(2):
-        if text.isascii() or not any(sign in text for sign in _MANGLED):
+        if text.isascii() or not _MANGLED.search(text):
             return text
         try:
             text = text.translate(_TO_BYTES).encode("latin-1").decode("utf-8")
