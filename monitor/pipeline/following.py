@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import is_
 
 from monitor.follow import WINDOW, follow, told_at
 from monitor.model import Hit, Link, Mention, Story, Topic, Turn
@@ -26,6 +27,9 @@ class Following:
         """Up to which seq the store was read."""
         self._tellers: dict[tuple[str, str], Hit] = {}
         """Topic and entry → the match that tells."""
+        self._told: dict[tuple[str, str], tuple[list[Hit], list[Mention]]] = {}
+        """Topic and story → the matches in it and what they mention: to read all stories of three days again
+        for each new mention was a quarter of a second after a busy day."""
 
     def turns(self, stories: Sequence[Story] = ()) -> list[Turn]:
         """Return the turns that what was found since the last question brings.
@@ -67,6 +71,7 @@ class Following:
         """Read the whole window at the next question: what came of the last one was not recorded."""
         self._mark = -1
         self._tellers.clear()
+        self._told.clear()
 
     def _mentions(self, topic: str, stories: Sequence[Story]) -> list[Mention]:
         """Return who tells which state of a topic: an agency's copies and a publisher's editions as one."""
@@ -74,12 +79,23 @@ class Following:
         for (about, _), hit in self._tellers.items():
             if about == topic and hit.story_id:
                 by_story[hit.story_id].append(hit)
-        links = self._links(by_story, stories)
-        return [
-            mention
+        changed = {story.id for story in stories}
+        told = {
+            story_id: before[1]
             for story_id, hits in by_story.items()
-            for mention in self._told_in(story_id, hits, links.get(story_id, ()))
-        ]
+            if story_id not in changed
+            and (before := self._told.get((topic, story_id))) is not None
+            and len(before[0]) == len(hits)
+            and all(map(is_, before[0], hits))
+        }
+        links = self._links([one for one in by_story if one not in told], stories)
+        for story_id, hits in by_story.items():
+            if story_id not in told:
+                told[story_id] = self._told_in(story_id, hits, links.get(story_id, ()))
+        self._told = {key: known for key, known in self._told.items() if key[0] != topic} | {
+            (topic, story_id): (hits, told[story_id]) for story_id, hits in by_story.items()
+        }
+        return [mention for story_id in by_story for mention in told[story_id]]
 
     def _links(self, ids: Iterable[str], stories: Sequence[Story]) -> Mapping[str, Sequence[Link]]:
         known = {story.id: story.links for story in stories}

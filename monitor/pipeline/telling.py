@@ -44,6 +44,8 @@ class Telling:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._grouping, self._following, self._sensing = Grouping(shop), Following(shop), Sensing(shop)
+        self._token: str | None = None
+        """The right to group that was held last."""
         self._troubles: set[str] | None = None
         """Where a template fails, as the store has it; None: not asked yet."""
         self._failed: str | None = None
@@ -57,7 +59,10 @@ class Telling:
         """
         grouping = self._grouping
         token = grouping.turn()
+        if token != self._token:  # another process, or somebody's hands, changed stories meanwhile
+            self._following.forget()
         while token is not None:
+            self._token = token
             entries = grouping.waiting()
             if not entries:
                 self._record([], token)  # a revised text may tell a state, too
