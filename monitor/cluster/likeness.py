@@ -90,7 +90,8 @@ def look(one: Print, rarity: Rarity, light: dict[int, float], crowds: tuple[int,
     language = one.language
     total = 0.0
     for place, name in enumerate(one.names):
-        part = _part(place, one.named) * light.get(name, 1.0)
+        part = 1.0 if place < FIRST_NAMES else _LATER_NAME
+        part = (part if place < one.named else IMPLIED) * light.get(name, 1.0)
         weight = rarity.name(name, language, topic)
         sight.names[name] = (part, weight)
         if place < one.named:
@@ -194,24 +195,23 @@ def _over(one: Print) -> bool:
 def _shared_names(sight: Sight, other: Print, rarity: Rarity, light: dict[int, float]) -> float:
     """Return what shared names weigh. One that follows from others counts where the other side has it
     in so many words: two who both write Budapest do not share Hungary besides."""
-    one = sight.one
+    one, named = sight.one, other.named
     same = one.language == other.language
     total = 0.0
     for place, name in enumerate(other.names):
         mine = sight.names.get(name)
-        if mine is None or (place >= other.named and name in one.names[one.named :]):
+        if mine is None:
             continue
-        part = min(mine[0], _part(place, other.named) * light.get(name, 1.0))
+        if place < named:
+            part = 1.0 if place < FIRST_NAMES else _LATER_NAME
+        elif name in one.names[one.named :]:
+            continue
+        else:
+            part = IMPLIED
+        part = min(mine[0], part * light.get(name, 1.0))
         weight = mine[1] if same else min(mine[1], rarity.name(name, other.language, sight.topic))
         total += (part * weight) ** 2
     return total
-
-
-def _part(place: int, named: int) -> float:
-    """Return how much a name counts by its place in the list, of which so many stand in the text."""
-    if place >= named:
-        return IMPLIED
-    return 1.0 if place < FIRST_NAMES else _LATER_NAME
 
 
 def _shared_words(sight: Sight, other: Print) -> list[float]:

@@ -107,7 +107,8 @@ class Rarity:
         counts = self._topics.get(topic, wide)
         share = (wide.names[number] + _DOUBT) / (wide.entries + 2)
         if counts is not wide:
-            share = max(share, counts.asked.get(number, 0.0))
+            if counts.asked:
+                share = max(share, counts.asked.get(number, 0.0))
             share = (counts.names[number] + _LEANING * share) / (counts.entries + _LEANING)
         mine = counts.names_of.get(language)
         here = mine[number] if mine else 0
@@ -122,6 +123,6 @@ class Rarity:
         if counts is not wide:
             had = counts.words[number]
             share = (had + _LEANING * share) / (max(counts.of[language], _FEW) + _LEANING)
-            if asked := counts.asked.get(number):
+            if counts.asked and (asked := counts.asked.get(number)):
                 share = max(share, (had + _LEANING * asked) / (counts.of[language] + _LEANING))
         return max(-log(min(share, 1.0)), _LEAST)

@@ -17,6 +17,8 @@ from monitor.model import (
     Cursor,
     Delivery,
     Digest,
+    Edit,
+    EditKind,
     Entry,
     Fresh,
     Kind,
@@ -56,6 +58,14 @@ TITLES = st.tuples(st.just("title"), st.integers(0, 9), st.sampled_from(["On", "
 TURNS = st.tuples(st.just("turn"), _stories)
 DIGESTS = st.just(("digest",))
 EVENTS = st.lists(st.one_of(REPORTS, REPORTS, COPIES, TITLES, TURNS, DIGESTS), min_size=1, max_size=24)
+MOVES = st.one_of(
+    st.tuples(st.sampled_from(["unite", "merge"]), _stories, _stories),
+    st.tuples(st.just("split"), _stories, st.integers(0, 9)),
+    st.just(("undo",)),
+)
+MOVING = st.lists(
+    st.one_of(REPORTS, REPORTS, COPIES, TITLES, TURNS, DIGESTS, MOVES, MOVES), min_size=4, max_size=24
+)
 
 _numbers = count(1)
 
@@ -75,9 +85,13 @@ class World:
     store: Store
     name: str
     entries: list[Entry] = field(default_factory=list)
-    members: dict[str, list[str]] = field(default_factory=dict)
-    links: dict[str, list[Link]] = field(default_factory=dict)
     turns: int = 0
+    edits: int = 0
+    """Those that are not undone."""
+
+    def story(self, number: int) -> Story | None:
+        """Return what has become of the story of a number."""
+        return self.store.find_story(f"{self.name}:{number}")
 
     def record(self, entry: Entry, *, revised: bool = False) -> None:
         (state,) = self.store.claim_feeds(NOW, 1, LEASE)
@@ -91,40 +105,58 @@ class World:
         )
         assert self.store.record_polls([record], NOW) == [True]
 
-    def join(self, entry: Entry, story: str, link: Link) -> None:
-        self.members.setdefault(story, []).append(entry.id)
-        self.links.setdefault(story, []).append(link)
-        self.store.record_stories(
-            [
-                Story(
-                    id=story,
-                    entry_ids=tuple(self.members[story]),
-                    first_seen=NOW,
-                    last_seen=NOW,
-                    links=tuple(self.links[story]),
-                )
-            ]
-        )
-
     def report(self, number: int, feed: str, value: str, denies: bool) -> None:
         text = "; ".join(part for part in (value, DENIES if denies else "") if part) or "Text"
         entry = an_entry(f"{self.name}-{len(self.entries)}", feed, minute=len(self.entries), summary=text)
-        self.add(entry, f"{self.name}:{number}", LinkKind.LIKE)
+        self.add(entry, number, LinkKind.LIKE)
 
     def copy(self, number: int) -> None:
         """A paper that has only this agency's copies carries the story's first report."""
-        story = f"{self.name}:{number}"
-        if story in self.members:
-            first = next(one for one in self.entries if one.id == self.members[story][0])
+        if story := self.story(number):
+            first = next(one for one in self.entries if one.id == story.entry_ids[0])
             name = f"{self.name}-{len(self.entries)}"
             copied = replace(first, id=name, url=first.url + name, source=f"Carrier {name}", revision=1)
-            self.add(copied, story, LinkKind.COPY, first.id)
+            self.add(copied, number, LinkKind.COPY, first.id)
 
-    def add(self, entry: Entry, story: str, kind: LinkKind, other: str = "") -> None:
+    def add(self, entry: Entry, number: int, kind: LinkKind, other: str = "") -> None:
         self.record(entry)
         self.entries.append(entry)
-        kind = kind if story in self.members else LinkKind.FIRST
-        self.join(entry, story, Link(entry_id=entry.id, other_id=other, kind=kind))
+        story = self.story(number)
+        link = Link(entry_id=entry.id, other_id=other, kind=kind if story else LinkKind.FIRST)
+        there = story or Story(id=f"{self.name}:{number}", entry_ids=(), first_seen=NOW, last_seen=NOW)
+        self.store.record_stories(
+            [replace(there, entry_ids=(*there.entry_ids, entry.id), links=(link,), merged=())]
+        )
+
+    def unite(self, one: int, other: int) -> None:
+        """Two stories turn out to be one."""
+        kept, gone = self.story(one), self.story(other)
+        if kept and gone and kept.id != gone.id:
+            both = (*kept.entry_ids, *gone.entry_ids)
+            self.store.record_stories([replace(kept, entry_ids=both, links=(), merged=(gone.id,))])
+
+    def merge(self, one: int, other: int) -> None:
+        """Somebody puts them together."""
+        kept, gone = self.story(one), self.story(other)
+        if kept and gone and kept.id != gone.id:
+            self.edit(EditKind.MERGE, kept, gone.id, ())
+
+    def split(self, number: int, place: int) -> None:
+        """Somebody takes an entry out."""
+        story = self.story(number)
+        if story and len(story.entry_ids) > 1:
+            taken = story.entry_ids[place % len(story.entry_ids)]
+            self.edit(EditKind.SPLIT, story, f"{self.name}/{next(_numbers)}", (taken,))
+
+    def edit(self, kind: EditKind, story: Story, other: str, entry_ids: tuple[str, ...]) -> None:
+        wanted = Edit(at=NOW, who="rahima", kind=kind, story_id=story.id, other_id=other, entry_ids=entry_ids)
+        assert self.store.edit_story(wanted)
+        self.edits += 1
+
+    def undo(self) -> None:
+        if self.edits:
+            assert self.store.undo_edit(NOW)
+            self.edits -= 1
 
     def title(self, number: int, title: str) -> None:
         if self.entries:
@@ -134,16 +166,15 @@ class World:
             self.record(self.entries[place], revised=True)
 
     def turn(self, number: int) -> None:
-        story = f"{self.name}:{number}"
-        if story in self.members:
+        if story := self.story(number):
             self.turns += 1
             turn = Turn(
                 id=f"{self.name}-t{self.turns}",
                 topic=self.name,
                 state="agreed",
-                story_id=story,
+                story_id=story.id,
                 reached_at=NOW,
-                entry_ids=(self.members[story][0],),
+                entry_ids=(story.entry_ids[0],),
             )
             self.store.record_stories([], [turn])
 
@@ -157,6 +188,9 @@ class Told:
         self.reader = Reader(route=route, channel="desk", recipient=Recipient(address="a@example.org"))
         self.atoms: Counter[tuple[str, ...]] = Counter()
         self.titles: dict[str, str] = {}
+        self.reports: set[str] = set()
+        """The entries told so far."""
+        self.facts: set[str] = set()
         self.seqs: list[int] = []
         self.digests = 0
         self.position = world.store.last_seq()
@@ -179,6 +213,10 @@ class Told:
                 told[story.id] = story.told
                 news = story.news
                 shown = (story.lead, *story.also)
+                self.facts.update(item for item in story.told if item.startswith("fact:"))
+                here = {one.entry.id for one in (*shown, *story.carriers)}
+                assert story.state != "new" or not here & self.reports, "what was told of is not new"
+                self.reports |= here
                 if story.state == "new":
                     self.atoms.update({("source", story.id, one.entry.source) for one in shown})
                     facts = {item for item in story.told if item.startswith("fact:")}
@@ -260,3 +298,28 @@ def test_the_union_of_a_reader_s_deltas_is_the_full_log_and_nothing_is_told_twic
     before = often.digests
     often.digest()
     assert often.digests == before
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=MOVING)
+def test_whatever_becomes_of_stories_all_is_told_and_nothing_as_new_again(
+    ledger: Store, events: list[tuple[object, ...]]
+) -> None:
+    """Stories turn out to be one, hands put them together, take them apart and undo it."""
+    world = World(ledger, f"m{next(_numbers)}")
+    often, once = Told(world, "often"), Told(world, "once")
+    for kind, *rest in events:
+        if kind == "digest":
+            often.digest()
+        else:
+            getattr(world, str(kind))(*rest)
+    often.digest()
+    once.digest()
+
+    assert sorted(often.seqs) == sorted(once.seqs), "each line of the log is in exactly one of the deltas"
+    assert often.facts >= once.facts
+    turns = {atom: times for atom, times in often.atoms.items() if atom[0] == "turn"}
+    assert turns == {("turn", f"{world.name}-t{number}"): 1 for number in range(1, world.turns + 1)}
+    before = often.digests
+    often.digest()
+    assert often.digests == before, "what became of stories is no news"
