@@ -99,14 +99,13 @@ def look(one: Print, rarity: Rarity, light: dict[int, float], crowds: tuple[int,
     sight.names_weigh = total
     sight.actor = next((a for a in one.actors if sight.names[a][1] >= _ACTOR_LEAST), -1)
     total = 0.0
-    for word in one.head:
-        weight = rarity.word(word, language, topic)
-        sight.full[word] = weight
-        sight.half[word] = weight * _LEAD_WORD
+    full, half = sight.full, sight.half
+    for word, weight in zip(one.head, rarity.words(one.head, language, topic), strict=True):
+        full[word] = weight
+        half[word] = weight * _LEAD_WORD
         total += weight**2
-    for word in one.lead:
-        weight = rarity.word(word, language, topic) * _LEAD_WORD
-        sight.full[word] = sight.half[word] = weight
+    for word, weight in zip(one.lead, rarity.words(one.lead, language, topic), strict=True):
+        full[word] = half[word] = weight = weight * _LEAD_WORD
         total += weight**2
     sight.words_weigh = total
     return sight

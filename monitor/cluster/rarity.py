@@ -115,14 +115,21 @@ class Rarity:
         share = (here + _LEANING * share) / (counts.of[language] + _LEANING)
         return max(-log(share), _LEAST)
 
-    def word(self, number: int, language: str, topic: str) -> float:
-        """Return the weight of a word in its language's entries of a topic."""
+    def words(self, numbers: Iterable[int], language: str, topic: str) -> list[float]:
+        """Return the weights of words in their language's entries of a topic, in their order."""
         wide = self._all
         counts = self._topics.get(topic, wide)
-        share = (wide.words[number] + _DOUBT) / (max(wide.of[language], _FEW) + 2)
-        if counts is not wide:
-            had = counts.words[number]
-            share = (had + _LEANING * share) / (max(counts.of[language], _FEW) + _LEANING)
-            if counts.asked and (asked := counts.asked.get(number)):
-                share = max(share, (had + _LEANING * asked) / (counts.of[language] + _LEANING))
-        return max(-log(min(share, 1.0)), _LEAST)
+        everywhere, all_words = wide.words, max(wide.of[language], _FEW) + 2
+        if counts is wide:
+            return [max(-log(min((everywhere[n] + _DOUBT) / all_words, 1.0)), _LEAST) for n in numbers]
+        here, asked = counts.words, counts.asked
+        mine = counts.of[language] + _LEANING
+        many = max(counts.of[language], _FEW) + _LEANING
+        weights = []
+        for number in numbers:
+            had = here[number]
+            share = (had + _LEANING * (everywhere[number] + _DOUBT) / all_words) / many
+            if asked and number in asked:
+                share = max(share, (had + _LEANING * asked[number]) / mine)
+            weights.append(max(-log(share), _LEAST) if share < 1.0 else _LEAST)
+        return weights
