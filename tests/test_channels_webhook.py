@@ -333,6 +333,19 @@ def test_the_published_schema_describes_every_field_that_is_sent(digest: Digest)
     assert undescribed(payload, SCHEMA) == []
 
 
+def test_a_story_says_which_others_went_up_in_it() -> None:
+    """A receiver that keeps stories by id finds the one that it was told of under another."""
+    digest = sample()
+    (section, *_) = digest.sections
+    told = replace(section.stories[0], formerly=("0" * 32, "1" * 32))
+    digest = replace(digest, sections=(replace(section, stories=(told, *section.stories[1:])),))
+    payload = json.loads(RENDERER.render(digest, channel_type="webhook", parts=Channel.parts).parts["json"])
+    Draft202012Validator(SCHEMA).validate(payload)
+    assert undescribed(payload, SCHEMA) == []
+    assert payload["data"]["stories"][0]["formerly"] == ["0" * 32, "1" * 32]
+    assert all("formerly" not in story for story in payload["data"]["stories"][1:])
+
+
 def test_the_published_schema_takes_what_may_be_missing_and_refuses_what_is_wrong() -> None:
     digest = sample()
     (section, *_) = digest.sections

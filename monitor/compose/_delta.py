@@ -118,6 +118,7 @@ def _story(
         news=news,
         silent=case.silent(),
         told=_items(case, told, news, changes),
+        formerly=case.dossier.story.merged,
     )
 
 

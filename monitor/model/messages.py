@@ -163,6 +163,8 @@ class DigestStory:
     silent: tuple[str, ...] = ()
     """Languages of the desk's feeds in which nothing was seen, the reader's own first."""
     told: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
+    """Ids of stories that went up in this one: it may have been told by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

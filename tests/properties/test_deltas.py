@@ -217,6 +217,8 @@ class Told:
                 here = {one.entry.id for one in (*shown, *story.carriers)}
                 assert story.state != "new" or not here & self.reports, "what was told of is not new"
                 self.reports |= here
+                now = [self.world.store.find_story(old) for old in story.formerly]
+                assert {one.id for one in now if one} <= {story.id}, "former ids lead to the story told"
                 if story.state == "new":
                     self.atoms.update({("source", story.id, one.entry.source) for one in shown})
                     facts = {item for item in story.told if item.startswith("fact:")}
