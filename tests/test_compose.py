@@ -20,6 +20,7 @@ from monitor.model import (
     Link,
     Recipient,
     Send,
+    Span,
 )
 from tests.compose_kit import (
     DESK,
@@ -75,6 +76,21 @@ def revised(seq: int, entry: Entry, before: str, kind: ChangeKind = ChangeKind.R
         after=entry.title,
         entry=entry,
     )
+
+
+def test_the_words_between_the_names_are_no_reason_for_a_reader() -> None:
+    """পুতিনের সঙ্গে: the query asks for both words; that `with` was found says nothing."""
+    entry = an_entry("a", title="পুতিনের সঙ্গে সম্মেলন")
+    hit = a_hit(1, entry)
+    spans = tuple(
+        Span(field="title", start=entry.title.index(word), end=0, surface=word, term=word)
+        for word in ("সঙ্গে", "সম্মেলন")
+    )
+    evidence = replace(hit.match.evidence, spans=(*hit.match.evidence.spans, *spans))
+    digest = made(of(replace(hit, match=replace(hit.match, evidence=evidence))).situation())
+
+    assert digest is not None
+    assert digest.sections[0].stories[0].lead.terms == ("@putin", "সম্মেলন")
 
 
 # a first telling ──────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,19 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from monitor.errors import RenderError
-from monitor.model import Digest, DigestStory, Entry, Fact, FactKind, Kind, Span, StoryEntry, StoryNews
+from monitor.model import (
+    Digest,
+    DigestStory,
+    Entry,
+    Fact,
+    FactKind,
+    Kind,
+    Quote,
+    Span,
+    Stance,
+    StoryEntry,
+    StoryNews,
+)
 from monitor.registry import find
 from monitor.render import Renderer, sample
 from monitor.render.layout import largest, layout
@@ -418,6 +430,38 @@ def test_a_digest_says_what_turned_what_differs_what_changed_and_what_is_open() 
     told = {story.id: story.told for section in digest.sections for story in section.stories}
     first = digest.turns[0].turn.story_id
     assert message.told == {**told, first: (*told[first], f"turn:{digest.turns[0].turn.id}")}
+
+
+def test_a_subject_names_the_last_three_turns_of_the_event_in_order() -> None:
+    digest = sample(language="en")
+    (note, *_) = digest.turns
+    turns = tuple(
+        replace(note, title=title, turn=replace(note.turn, id=title, state=title))
+        for title in ("Proposed", "Agreed", "Venue set", "In preparation")
+    )
+    two, four = (
+        SHIPPED.render(replace(digest, turns=some), channel_type="email", parts=("txt",)).subject
+        for some in (turns[:2], turns)
+    )
+
+    assert "Trump–Putin summit: Proposed → Agreed · " in two
+    assert "Trump–Putin summit: Agreed → Venue set → In preparation +1 · " in four
+
+
+@pytest.mark.parametrize(("channel", "part"), [("email", "html"), ("email", "txt"), ("slack", "json")])
+def test_a_turn_is_told_by_a_report_before_the_quotes_of_others(channel: str, part: str) -> None:
+    digest = sample(language="en")
+    (note, *_) = digest.turns
+    other = next(item for section in digest.sections for story in section.stories for item in story.also)
+    span = Span(field="title", start=0, end=15, surface="words of another")
+    quote = Quote(speaker="peskov", stance=Stance.SAYS, span=span, item=other)
+    item = (
+        replace(note.item, entry=replace(note.item.entry, title="A report"), spans=()) if note.item else None
+    )
+    quoted = replace(digest, turns=(replace(note, item=item, quotes=(quote,)),))
+    text = SHIPPED.render(quoted, channel_type=channel, parts=(part,)).parts[part]
+
+    assert 0 < text.index("A report") < text.index("words of another")
 
 
 def test_a_turn_is_told_with_what_held_before_and_its_story() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor import languages, text
 from monitor.life import appeared, lead_rank, life, short
 from monitor.model import (
     Dossier,
@@ -198,6 +199,12 @@ class Case:
         return tuple(sorted(missing, key=lambda one: one != short(self.reader.language)))
 
 
+def _says_nothing(surface: str, language: str) -> bool:
+    """Whether a word of a query is one of those between the names (with, সঙ্গে): no reason for a reader."""
+    member = languages.language(language)
+    return member is not None and member.headlines.stops.issuperset(text.words(surface))
+
+
 def _by_time(item: StoryEntry) -> tuple[datetime, str]:
     return appeared(item.entry), item.entry.id
 
@@ -208,6 +215,8 @@ def _item(hits: Sequence[Hit]) -> StoryEntry:
     terms: dict[str, None] = {}
     for hit in hits:
         for span in hit.match.evidence.spans:
+            if not span.entity and _says_nothing(span.surface, hit.entry.language):
+                continue
             spans.setdefault((span.field, span.start, span.end), span)
             terms.setdefault(f"@{span.entity}" if span.entity else span.term)
     return StoryEntry(
