@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from monitor.errors import FetchError, FetchReason, ParseError
+from monitor.errors import FetchError, FetchReason, ParseError, ParseReason
 from monitor.model import (
     Document,
     Failed,
@@ -92,9 +92,11 @@ def after_poll(
     feed: Feed,
     new_entries: int,
     jitter: float,
+    gap: bool = False,
 ) -> FeedState:
     """Return the state after a poll.
 
+    `gap` says that the document shares no entry with those before it.
     `document` and `error` are what parsing gave; neither with a Fetched outcome means that the
     body is the one absorbed before. `jitter` is a draw from [0, 1).
     """
@@ -107,7 +109,7 @@ def after_poll(
             return _failed(state, odd, result, settings, feed, jitter)
         case Fetched() if error is not None:
             return _failed(state, error, result, settings, feed, jitter)
-    return _went_well(state, result, document, settings, feed, new_entries, jitter)
+    return _went_well(state, result, document, settings, feed, new_entries, jitter, gap)
 
 
 def _polled(state: FeedState, now: datetime) -> dict[str, Any]:
@@ -145,6 +147,7 @@ def _went_well(
     feed: Feed,
     new_entries: int,
     jitter: float,
+    gap: bool,
 ) -> FeedState:
     outcome, now = result.outcome, result.fetched_at
     assert isinstance(outcome, Fetched | NotModified)
@@ -157,6 +160,11 @@ def _went_well(
         fresh_for = state.fresh_for
     wishes: FeedState | Document = document or state
     interval = wait = _interval(rate, settings, feed)
+    if gap and feed.every is None:
+        interval = wait = max(interval / 2, _least(settings, feed))
+    if state.stalled_at is not None and not new_entries and state.stalled_at > now:
+        # Whether it is stalled is looked at when it is, not hours later.
+        wait = min(wait, max(state.stalled_at - now, _least(settings, feed)))
     for wish in (fresh_for, wishes.ttl):
         if wish:
             wait = max(wait, min(wish, LONGEST_WISH))
@@ -169,17 +177,38 @@ def _went_well(
         skip_hours=wishes.skip_hours,
         skip_days=wishes.skip_days,
         validators=outcome.validators,
-        status=FeedStatus.QUIET if rate is not None and rate < QUIET_RATE else FeedStatus.OK,
+        **_silence(state, document, now, new_entries, rate),
         reason="",
-        detail="",
         failures=0,
+        failing_since=None,
         held_until=None,
         last_ok_at=now,
+        gap_at=now if gap else state.gap_at,
         entries=state.entries + new_entries,
         rate=rate,
         interval=interval,
         next_poll_at=_outside(due, wishes.skip_hours, wishes.skip_days, jitter),
     )
+
+
+def _silence(
+    state: FeedState, document: Document | None, now: datetime, new_entries: int, rate: float | None
+) -> dict[str, Any]:
+    """Return how a feed does that answers: by what is new in it, never by its dates (see health)."""
+    if new_entries or state.first_poll_at is None:
+        quiet = rate is not None and rate < QUIET_RATE
+        status = FeedStatus.QUIET if quiet else FeedStatus.OK
+        items = document.items if state.first_poll_at is None and document is not None else ()
+        dates = [d for item in items if (d := item.published or item.updated)]
+        newest = max((d for d in dates if d <= now), default=now)
+        return {"status": status, "detail": "", "arrived_at": newest, "late_at": None, "stalled_at": None}
+    silent = f"nothing new since {state.arrived_at:%Y-%m-%d %H:%MZ}" if state.arrived_at else ""
+    if state.stalled_at is not None and now >= state.stalled_at:
+        return {"status": FeedStatus.STALLED, "detail": silent}
+    if state.late_at is not None and now >= state.late_at:
+        return {"status": FeedStatus.LATE, "detail": silent}
+    quiet = rate is not None and rate < QUIET_RATE
+    return {"status": FeedStatus.QUIET if quiet else FeedStatus.OK, "detail": ""}
 
 
 def _rate(
@@ -217,9 +246,7 @@ def _rate_of(document: Document, now: datetime) -> float | None:
 
 def _interval(rate: float | None, settings: PollSettings, feed: Feed) -> timedelta:
     """Return the time between polls: the desk's word for this feed, else what its rate asks for."""
-    least = settings.minimum
-    if least < FLOOR and not _is_loopback(feed.url):
-        least = FLOOR
+    least = _least(settings, feed)
     most = max(settings.maximum, least)
     if feed.every is not None:
         return max(feed.every, least)
@@ -229,6 +256,11 @@ def _interval(rate: float | None, settings: PollSettings, feed: Feed) -> timedel
         return most
     hours = min(PER_POLL / rate, most / timedelta(hours=1))
     return min(max(timedelta(hours=hours), least), most)
+
+
+def _least(settings: PollSettings, feed: Feed) -> timedelta:
+    """Return the shortest time between polls."""
+    return settings.minimum if settings.minimum >= FLOOR or _is_loopback(feed.url) else FLOOR
 
 
 def _is_loopback(url: str) -> bool:
@@ -285,7 +317,8 @@ def _failed(
     state = replace(
         state,
         **_polled(state, now),
-        status=_status(reason, moved=bool(result.moved_to) and isinstance(error, ParseError)),
+        status=_status(error, moved=bool(result.moved_to)),
+        failing_since=state.failing_since or now,
         reason=reason.value,
         detail=str(error),
         failures=failures,
@@ -306,12 +339,15 @@ def _backoff(interval: timedelta, failures: int) -> timedelta:
     return min(interval * float(2 ** min(failures, 20)), BACKOFF_CAP)
 
 
-def _status(reason: str, *, moved: bool) -> FeedStatus:
-    if reason == FetchReason.HTTP_410:
+def _status(error: FetchError | ParseError, *, moved: bool) -> FeedStatus:
+    """Return what a failure means: a page where a feed was is a closed door, unless it moved there."""
+    if error.reason is FetchReason.HTTP_410:
         return FeedStatus.GONE
-    if reason == FetchReason.BLOCKED:
+    if error.reason is FetchReason.BLOCKED or (isinstance(error, ParseError) and error.denied):
         return FeedStatus.BLOCKED
-    return FeedStatus.MOVED if moved else FeedStatus.ERROR
+    if isinstance(error, ParseError) and moved:
+        return FeedStatus.MOVED
+    return FeedStatus.BLOCKED if error.reason is ParseReason.HTML else FeedStatus.ERROR
 
 
 # moves ────────────────────────────────────────────────────────────────────────────────────────

@@ -135,10 +135,10 @@ class ParseReason(StrEnum):
 
 
 class ParseError(MonitorError):
-    """A publisher sent something that is not a readable feed."""
+    """A publisher sent something that is not a readable feed. `denied`: it says that we are kept out."""
 
-    def __init__(self, reason: ParseReason, message: str) -> None:
-        self.reason = reason
+    def __init__(self, reason: ParseReason, message: str, *, denied: bool = False) -> None:
+        self.reason, self.denied = reason, denied
         super().__init__(message)
 
 

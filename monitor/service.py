@@ -265,6 +265,9 @@ def parts(
         channel_types={name: one.type for name, one in config.channels.items()},
         fallbacks={name: one.fallback for name, one in config.channels.items() if one.fallback},
         desk=desk(config, reads),
+        operators=config.operators,
+        language=config.language,
+        timezone=config.timezone,
         matcher=reads,
         fetcher=fetcher
         or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),

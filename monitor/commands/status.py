@@ -12,7 +12,7 @@ from monitor import service
 from monitor.commands._app import App, json_option, print_json, say
 from monitor.compose import WELL
 from monitor.config import Config
-from monitor.model import Counts, DeliveryStatus, FeedState
+from monitor.model import Counts, DeliveryStatus, FeedState, FeedStatus
 
 
 @click.command()
@@ -62,10 +62,25 @@ def _facts(
                 "last_poll": state.last_poll_at,
                 "next_poll": state.next_poll_at,
                 "entries": state.entries,
+                "since": _since(state),
+                "last_new": state.arrived_at,
+                "expected_by": state.late_at if state.late_at and state.late_at.year < _NEVER else None,
+                "gap": state.gap_at,
             }
             for state in shown
         ],
     }
+
+
+_NEVER = 9999
+"""The year in which a feed is late of which nothing is expected."""
+
+
+def _since(state: FeedState) -> datetime | None:
+    """Return the first time that a feed brought nothing; None: it does well."""
+    if state.status in (FeedStatus.LATE, FeedStatus.STALLED):
+        return state.late_at
+    return None if state.status in WELL else state.failing_since
 
 
 def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
@@ -80,7 +95,8 @@ def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
         if feed["state"] not in WELL:
             reason = feed["reason"] or "-"
             say(f"  {feed['state']:8} {reason:10} {feed['source']}  {feed['url']}")
-            say(f"           {feed['detail']}; next poll {_local(feed['next_poll'], zone)}")
+            since = f"since {_local(feed['since'], zone)}; " if feed["since"] else ""
+            say(f"           {feed['detail']}; {since}next poll {_local(feed['next_poll'], zone)}")
 
 
 def _local(when: datetime | None, zone: ZoneInfo) -> str:

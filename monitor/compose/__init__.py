@@ -264,7 +264,7 @@ def _digest(
         entries=len({one.entry.id for one in everything}),
         sources=len({one.entry.source for one in everything}),
         languages=ranked(one.entry.language for one in everything),
-        troubles=_troubles(configured, desk) if kind is Kind.DIGEST else (),
+        troubles=_troubles(configured, desk, since) if kind is Kind.DIGEST else (),
         feeds_ok=sum(state.status in WELL for state in configured),
         feeds_total=len(configured),
         topics={t: words(desk.topics.get(t, {}), reader.language, t) for t in reader.route.topics},
@@ -288,17 +288,26 @@ def _sections(stories: Sequence[DigestStory], reader: Reader, desk: Desk) -> tup
     )
 
 
-def _troubles(states: Iterable[FeedState], desk: Desk) -> tuple[Trouble, ...]:
-    return tuple(
+def _troubles(states: Iterable[FeedState], desk: Desk, since: datetime | None) -> tuple[Trouble, ...]:
+    """Return the feeds that fail, then those of which something may have slid past since the last digest."""
+    states = list(states)
+    failing = tuple(
         Trouble(
             source=desk.feeds[state.url].source,
             url=state.url,
             status=state.status,
             reason=state.reason,
-            since=state.last_ok_at,
+            since=state.late_at if state.status is FeedStatus.STALLED else state.failing_since,
         )
         for state in states
         if state.status not in WELL
+    )
+    return failing + tuple(
+        Trouble(
+            source=desk.feeds[state.url].source, url=state.url, status="gap", reason="", since=state.gap_at
+        )
+        for state in states
+        if state.status in WELL and state.gap_at is not None and (since is None or state.gap_at >= since)
     )
 
 

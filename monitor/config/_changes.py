@@ -16,7 +16,7 @@ def changes(old: Config, new: Config) -> list[str]:
     """Say what differs: "+2 feeds", "topic call edited", "route day at 07:30 → 08:00". Empty: nothing."""
     told = [
         f"{name} {_shown(getattr(old, name))} → {_shown(getattr(new, name))}"
-        for name in ("store", "language", "timezone", "templates", "record")
+        for name in ("store", "language", "timezone", "templates", "record", "operators")
         if getattr(old, name) != getattr(new, name)
     ]
     for name in ("poll", "network", "keep"):

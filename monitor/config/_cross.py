@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 from monitor.config import _kinds as kinds
 from monitor.config import _places as places
 from monitor.config import _times as times
-from monitor.config._forms import FeedForm, KeepForm, NetworkForm, PollForm, RouteForm, StateForm
+from monitor.config._forms import (
+    FeedForm,
+    KeepForm,
+    NetworkForm,
+    PollForm,
+    RouteForm,
+    SettingsForm,
+    StateForm,
+)
 from monitor.config._items import Item, Items
 from monitor.config._value import SafeUrl
 from monitor.errors import Mistake, QueryError
@@ -254,6 +262,9 @@ def _routes(items: Items) -> Iterator[Mistake]:
                 yield item.mistake((name,), f"{twice!r} stands twice")
         yield from _fallback(items, item, form.fallback, form.channels)
         yield from _when(item, form)
+    top = items.settings
+    if top is not None and isinstance(top.form, SettingsForm) and items.complete:
+        yield from _unknown(top, ("operators",), top.form.operators, items.named["channels"], "channel")
     for name, item in items.named["channels"].items():
         data = item.node.plain()
         fallback = data.get("fallback") if isinstance(data, dict) else None
@@ -302,6 +313,8 @@ def _left_over(items: Items, main: str) -> Iterator[Mistake]:
     if all(isinstance(route.form, RouteForm) and "channels" not in route.wrong for route in routes):
         used = {name for route in routes for name in (*route.form.channels, route.form.fallback)}
         channels = [item.node.plain() for item in items.named["channels"].values()]
+        top = items.settings.form if items.settings else None
+        used |= set(top.operators) if isinstance(top, SettingsForm) else set()
         used |= {one["fallback"] for one in channels if isinstance(one, dict) and "fallback" in one}
         for name, item in items.named["channels"].items():
             if name not in used:

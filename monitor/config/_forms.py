@@ -164,6 +164,11 @@ class SettingsForm(Form):
     templates: Text | None = Field(
         None, description="A folder whose files replace shipped templates; relative to this file."
     )
+    operators: Annotated[tuple[Text, ...], Many] = Field(
+        (),
+        description="Channels that are told of feeds: once when one stops to bring anything, once when it "
+        "is back. In `status` and in digests it stands anyway.",
+    )
     record: Text | None = Field(
         None,
         description="A folder that keeps what every poll brought, for `monitor replay`; for how long says "

@@ -213,6 +213,7 @@ def _config(
         keep=Keep(**items.groups["keep"].form.values()),
         templates=templates,
         record=record,
+        operators=top.operators,
         feeds=feeds,
         entities=tuple(Entity(id=name, **item.form.values()) for name, item in named["entities"].items()),
         look_alikes=tuple(

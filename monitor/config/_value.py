@@ -80,6 +80,7 @@ class Config:
     keep: Keep = field(default_factory=Keep)
     templates: Path | None = None
     record: Path | None = None
+    operators: tuple[str, ...] = ()
     feeds: tuple[Feed, ...] = ()
     entities: tuple[Entity, ...] = ()
     look_alikes: tuple[LookAlike, ...] = ()

@@ -15,6 +15,15 @@ _HTML: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Nothing that was taken is given back (`++`, `*+`): forty comments in a row took hours (measured)."""
+_SHORT: Final = 100_000
+_DENIED: Final = re.compile(
+    rb"access (?:is |was |has been )?denied|request (?:was |has been )?blocked|you have been blocked"
+    rb"|forbidden|captcha|unusual traffic|verify (?:that )?you are (?:a )?human|are you a (?:human|robot)"
+    rb"|checking your browser|just a moment\.\.\.|attention required|enable javascript and cookies"
+    rb"|ddos.guard|not available in your (?:country|region)|bot (?:detection|protection)",
+    re.IGNORECASE,
+)
+"""What pages say, with 200, to whom they do not let in."""
 _DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
 _BLANK: Final = b" \t\r\n\0\xef\xbb\xbf"
 
@@ -40,7 +49,11 @@ class Format(formats.Format):
         if not body.strip(_BLANK):
             raise ParseError(ParseReason.EMPTY, "an empty body")
         if _HTML.match(body):
-            raise ParseError(ParseReason.HTML, "a web page, not a feed")
+            denied = _denied(body)
+            words = f"a web page that keeps us out: {denied!r}" if denied else "a web page, not a feed"
+            raise ParseError(ParseReason.HTML, words, denied=bool(denied))
+        if b"<" not in body[:_SHORT] and (denied := _denied(body)):
+            raise ParseError(ParseReason.NOT_A_FEED, f"keeps us out: {denied!r}", denied=True)
         body, content_type = _recoded(body, content_type, charset)
         return _strict.read(body, content_type, url=url)
 
@@ -51,6 +64,12 @@ class Format(formats.Format):
             return document
         body, content_type = _recoded(body, content_type, charset)
         return _feedparser.read(body, content_type, url=url)
+
+
+def _denied(body: bytes) -> str:
+    """Return the words by which a page keeps us out. A long page that has them is about something else."""
+    found = _DENIED.search(body) if len(body) <= _SHORT else None
+    return found[0].decode("ascii", "replace").lower() if found else ""
 
 
 def _recoded(body: bytes, content_type: str, charset: str) -> tuple[bytes, str]:

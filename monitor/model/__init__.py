@@ -64,6 +64,7 @@ from monitor.model.polling import (
     FetchResult,
     Item,
     NotModified,
+    Outage,
     Part,
     Validators,
 )
@@ -153,6 +154,7 @@ __all__ = [
     "NetworkSettings",
     "News",
     "NotModified",
+    "Outage",
     "Part",
     "Passed",
     "PassedKind",

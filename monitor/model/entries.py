@@ -163,6 +163,8 @@ class PollRecord:
     fresh: Fresh = field(default_factory=Fresh)
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """Entry id → what match read, for each new and revised entry."""
+    arrivals: tuple[datetime, ...] = ()
+    """Hours in which it brought something; of a first poll, those that its dates speak of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     FIRST_SEEN = "first-seen"
     NO_DATA = "no-data"
     """Alerts of their own: something is unusual about a topic or a route (see model.signals)."""
+    FEEDS = "feeds"
+    """For operators: feeds that stopped, feeds that are back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """A feed that fails, for the foot of a digest."""
+    """A feed that fails, for the foot of a digest: `since` the first time that it brought nothing.
+
+    The status `gap` is of one that works, but may have lost entries between two polls.
+    """
 
     source: str
     url: str
@@ -236,6 +241,8 @@ class Digest:
     """What the reader was told before and is not settled."""
     silenced: int = 0
     """So many reports would have been in it, had nobody silenced them."""
+    recovered: tuple[Trouble, ...] = ()
+    """Feeds that failed and are back."""
     over_budget: int = 0
     """So many reports come in it because the hour's alerts were used up."""
     follows: Follows | None = None

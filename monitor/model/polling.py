@@ -76,6 +76,31 @@ class FeedState:
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
     """The last parsed document's wishes (see Document): they hold while it does not change."""
+    arrived_at: datetime | None = None
+    """When it last brought something new."""
+    late_at: datetime | None = None
+    stalled_at: datetime | None = None
+    """When, should nothing new come, it is late and stalled (see health); None: not looked at since."""
+    failing_since: datetime | None = None
+    """The first poll that failed since one went well."""
+    gap_at: datetime | None = None
+    """The last poll that shared no entry with those before: something may have slid past in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A feed that brings nothing, from the first missed time until it does again.
+
+    `since` is the first poll that failed, or when an entry was due by the feed's own rhythm.
+    """
+
+    feed_url: str
+    since: datetime
+    status: FeedStatus
+    reason: str = ""
+    detail: str = ""
+    noticed_at: datetime
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from monitor.pipeline._shop import Fetches, Parts, Shop
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
 from monitor.pipeline.telling import Telling, situation
+from monitor.pipeline.watching import Watching
 from monitor.stores import Store
 
 __all__ = ["Fetches", "Parts", "Pipeline", "situation"]
@@ -45,10 +46,11 @@ class Pipeline:
     ) -> None:
         self.store, self.clock, self.tell = store, clock, tell
         self._shop = Shop(parts, store=store, clock=clock, random=random, tell=tell)
-        self._polling, self._telling, self._sending = (
+        self._polling, self._telling, self._sending, self._watching = (
             Polling(self._shop),
             Telling(self._shop),
             Sending(self._shop),
+            Watching(self._shop),
         )
 
     @property
@@ -88,7 +90,8 @@ class Pipeline:
         await self._polling.start_due(now or self.clock.now(), everything=everything)
 
     async def tell_due(self) -> None:
-        """Fold new matches into stories, then queue what each reader is due."""
+        """Look at the feeds, fold new matches into stories, then queue what each reader is due."""
+        await self.off_loop(self._watching.watch)
         await self.off_loop(self._telling.fold)
         await self.off_loop(self._telling.queue)
 

@@ -69,6 +69,10 @@ class Parts:
     renderer: Renderer
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     """Channel → the one that gets what it failed to deliver for good, unless the route names another."""
+    operators: Sequence[str] = ()
+    """Channels that are told of feeds that stop and are back: in `language`, by the clock of `timezone`."""
+    language: str = "en"
+    timezone: str = "UTC"
     recorder: Recorder | None = None
     """Keeps what polls bring, where the desk wants that."""
     after_poll: Callable[..., FeedState] = cadence.after_poll

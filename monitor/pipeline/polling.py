@@ -13,6 +13,7 @@ from functools import partial
 from monitor import cadence
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks
 from monitor.errors import ParseError, RecordingError, StoreError
+from monitor.health import hour_of
 from monitor.model import (
     Document,
     Entry,
@@ -263,9 +264,15 @@ class Polling:
         parts, document = self._shop.parts, one.parsed.document
         feed = parts.feeds[one.state.url]
         fresh, readings, carried = _NOTHING_NEW
+        gap = False
+        arrivals: tuple[datetime, ...] = ()
         if document is not None:
             fresh = dedupe(one.parsed.found, document, feed, known, now=now)
             carried = sum(not _seen(known.get(sighting.entry_id), feed) for sighting in fresh.sightings)
+            gap = bool(one.state.entries and one.parsed.found and not one.parsed.shares) and not _any_seen(
+                one.parsed.found, known, feed
+            )
+            arrivals = _arrivals(one, carried)
             fresh, readings = self._read(fresh, feed, one.state, known, now)
         state = parts.after_poll(
             one.state,
@@ -276,8 +283,11 @@ class Polling:
             feed=feed,
             new_entries=carried,
             jitter=self._shop.random.random(),
+            gap=gap,
         )
-        return PollRecord(state=state, fresh=fresh, readings=readings)
+        if gap:
+            self._shop.say("gap", feed=feed.url, last=one.state.last_ok_at)
+        return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals)
 
     def _read(
         self, fresh: Fresh, feed: Feed, state: FeedState, known: dict[str, Known], now: datetime
@@ -336,6 +346,23 @@ def _remember(known: dict[str, Known], entry: Entry, feed: Feed) -> None:
 def _seen(known: Known | None, feed: Feed) -> bool:
     """Whether this feed was known to carry the entry."""
     return known is not None and feed.url in known.fingerprints
+
+
+def _any_seen(found: Sequence[Candidate], known: Mapping[str, Known], feed: Feed) -> bool:
+    """Whether this feed was known to carry one of these, under any of its identities."""
+    return any(_seen(known.get(identity), feed) for one in found for identity in one.ids)
+
+
+def _arrivals(one: _Absorption, carried: int) -> tuple[datetime, ...]:
+    """Return the hours in which a feed brought something: now, or of a first document when its dates say.
+
+    Where all its dates are of one day, nothing is learnt from them: some stamp each poll's time on all.
+    """
+    now, document = one.result.fetched_at, one.parsed.document
+    if one.state.first_poll_at is not None or document is None:
+        return (hour_of(now),) if carried else ()
+    dates = (item.published or item.updated for item in document.items)
+    return tuple(sorted({hour_of(moment) for moment in dates if moment is not None and moment <= now}))[-400:]
 
 
 def _older(entry: Entry, start: datetime) -> bool:

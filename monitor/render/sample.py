@@ -186,6 +186,15 @@ _STORIES: Sequence[tuple[str, str, float, Sequence[_Draft]]] = (
 )
 
 
+_RECOVERED = (
+    Trouble(
+        source="Dnipro Courier",
+        url="https://courier.example/rss",
+        status="stalled",
+        reason="",
+        since=_SLOT - timedelta(hours=31),
+    ),
+)
 _TROUBLES = (
     Trouble(
         source="Evening Ledger",
@@ -220,7 +229,7 @@ def sample(
         for place, (topic, state, score, drafts) in enumerate(_STORIES)
     ]
     if kind is not Kind.DIGEST:
-        stories = stories[:1]
+        stories = stories[: kind is not Kind.FEEDS]
     labels = {entity: _said(by, language) for entity, by in _LABELS.items()}
     signals = _signals(kind, stories, labels, language, over=over) if kind in _SIGNALS or unusually else ()
     stories = [] if kind in _SIGNALS else stories
@@ -245,7 +254,8 @@ def sample(
         entries=len(entries),
         sources=len({entry.source for entry in entries}),
         languages=tuple(dict.fromkeys(entry.language for entry in entries)),
-        troubles=_TROUBLES if kind is Kind.DIGEST else (),
+        troubles=_TROUBLES if kind in (Kind.DIGEST, Kind.FEEDS) else (),
+        recovered=_RECOVERED if kind is Kind.FEEDS else (),
         feeds_ok=61,
         feeds_total=63,
         topics=titles,

@@ -14,6 +14,7 @@ from monitor.model import (
     Quote,
     SignalNote,
     StoryEntry,
+    Trouble,
     TurnNote,
 )
 
@@ -48,13 +49,16 @@ def tidy(digest: Digest) -> Digest:
             replace(section, stories=tuple(_story(story) for story in section.stories))
             for section in digest.sections
         ),
-        troubles=tuple(
-            replace(t, source=line(t.source), url=line(t.url), reason=line(t.reason)) for t in digest.troubles
-        ),
+        troubles=tuple(map(_trouble, digest.troubles)),
+        recovered=tuple(map(_trouble, digest.recovered)),
         turns=tuple(_turn(note) for note in digest.turns),
         signals=tuple(_signal(note) for note in digest.signals),
         open=tuple(_turn(one) if isinstance(one, TurnNote) else _contradiction(one) for one in digest.open),
     )
+
+
+def _trouble(trouble: Trouble) -> Trouble:
+    return replace(trouble, source=line(trouble.source), url=line(trouble.url), reason=line(trouble.reason))
 
 
 def _story(story: DigestStory) -> DigestStory:

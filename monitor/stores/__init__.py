@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.health import Deadlines
 from monitor.model import (
     Appearance,
     Counts,
@@ -40,6 +41,7 @@ from monitor.model import (
     Known,
     Match,
     News,
+    Outage,
     Passed,
     PollRecord,
     Sent,
@@ -131,6 +133,31 @@ class Store(ABC):
     @abstractmethod
     def feed_states(self) -> list[FeedState]:
         """Return the states of all configured feeds, by URL. A paused one has the status `paused`."""
+
+    # health ───────────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def unwatched(self, limit: int) -> dict[str, list[datetime]]:
+        """Return the rhythms (hours, in order) of up to `limit` feeds that brought something since it
+        was last said when they would be late."""
+
+    @abstractmethod
+    def watch(self, found: Mapping[str, Deadlines]) -> None:
+        """Keep when feeds are late and stalled, should nothing come; one that is stalled by now says so."""
+
+    @abstractmethod
+    def outages(self, since: datetime | None = None) -> list[Outage]:
+        """Return the outages that go on, and those that ended at or after `since`."""
+
+    @abstractmethod
+    def record_outages(
+        self, begun: Sequence[Outage], ended: Sequence[Outage], deliveries: Sequence[Delivery]
+    ) -> bool:
+        """Write outages that begin and end, and queue the word of them, in one commit.
+
+        Does nothing and returns False where another process was first: a feed has one outage at a
+        time, and each is told once.
+        """
 
     # archive ──────────────────────────────────────────────────────────────────────────────────
 

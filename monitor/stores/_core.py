@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from monitor.errors import StoreError
+from monitor.health import Deadlines
 from monitor.model import (
     Appearance,
     Counts,
@@ -35,6 +36,7 @@ from monitor.model import (
     Known,
     Match,
     News,
+    Outage,
     Passed,
     PollRecord,
     Sent,
@@ -47,6 +49,7 @@ from monitor.stores import (
     Store,
     _archive,
     _edits,
+    _health,
     _log,
     _migrations,
     _polls,
@@ -186,6 +189,26 @@ class SqlStore(Store):
     def feed_states(self) -> list[FeedState]:
         """Return the states of all configured feeds, by URL."""
         return self._ask(_polls.states)
+
+    # health ───────────────────────────────────────────────────────────────────────────────────
+
+    def unwatched(self, limit: int) -> dict[str, list[datetime]]:
+        """Return the rhythms of feeds whose deadlines are not known."""
+        return self._ask(lambda conn: _health.unwatched(conn, limit))
+
+    def watch(self, found: Mapping[str, Deadlines]) -> None:
+        """Keep when feeds are late and stalled."""
+        self._do(lambda conn: _health.watch(conn, found))
+
+    def outages(self, since: datetime | None = None) -> list[Outage]:
+        """Return the outages that go on or ended lately."""
+        return self._ask(lambda conn: _health.current(conn, since))
+
+    def record_outages(
+        self, begun: Sequence[Outage], ended: Sequence[Outage], deliveries: Sequence[Delivery]
+    ) -> bool:
+        """Write outages and the word of them."""
+        return self._do(lambda conn: _health.record(conn, self._upsert, begun, ended, deliveries))
 
     # archive ──────────────────────────────────────────────────────────────────────────────────
 

@@ -25,7 +25,7 @@ from monitor.model import (
     Reading,
     Sighting,
 )
-from monitor.stores import _log
+from monitor.stores import _health, _log
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import AnyRow, chunks, entry_row, feed_row, feed_state
@@ -213,6 +213,7 @@ def record(
         taken.append(ok)
     if rows:
         execute_many(conn, _UPDATE_STATE, rows)
+    _health.note(conn, upsert, [one for one, ok in zip(records, taken, strict=True) if ok])
     revised = _write_entries(conn, upsert, index, batch) if batch.entries else {}
     if batch.sightings:
         _write_sightings(conn, upsert, batch)

@@ -76,6 +76,11 @@ def feed_row(state: FeedState) -> dict[str, Any]:
         "skip_hours": _listed(state.skip_hours),
         "skip_days": _listed(state.skip_days),
         "due_at": due_at(state),
+        "arrived_at": state.arrived_at,
+        "late_at": state.late_at,
+        "stalled_at": state.stalled_at,
+        "failing_since": state.failing_since,
+        "gap_at": state.gap_at,
     }
 
 
@@ -106,6 +111,11 @@ def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedSta
         ttl=row.ttl,
         skip_hours=_numbers(row.skip_hours),
         skip_days=_numbers(row.skip_days),
+        arrived_at=row.arrived_at,
+        late_at=row.late_at,
+        stalled_at=row.stalled_at,
+        failing_since=row.failing_since,
+        gap_at=row.gap_at,
     )
 
 

@@ -160,7 +160,35 @@ feeds = Table(
     Column("recorded_at", UtcTime),
     # Of the configured URL: whose feeds must not keep all others waiting.
     _text("host"),
+    Column("arrived_at", UtcTime),
+    Column("late_at", UtcTime),
+    Column("stalled_at", UtcTime),
+    Column("failing_since", UtcTime),
+    Column("gap_at", UtcTime),
     Index(None, "due_at"),
+)
+
+# The hours in which a feed brought something new: its rhythm.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("feed_url", KEY, nullable=False),
+    Column("hour", UtcTime, nullable=False),
+    PrimaryKeyConstraint("feed_url", "hour"),
+    sqlite_with_rowid=False,
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("feed_url", KEY, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("status", KEY, nullable=False),
+    _text("reason"),
+    _text("detail"),
+    Column("noticed_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    PrimaryKeyConstraint("feed_url", "since"),
 )
 
 identities = Table(

@@ -1,0 +1,182 @@
+"""Watches the feeds: when each is late, which stopped, which are back; operators are told once of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from monitor.compose import WELL
+from monitor.errors import RenderError
+from monitor.health import deadlines
+from monitor.model import (
+    Delivery,
+    Digest,
+    FeedState,
+    FeedStatus,
+    Kind,
+    Message,
+    Outage,
+    Recipient,
+    Trouble,
+)
+from monitor.pipeline._shop import Shop
+from monitor.render.plain import plainly
+
+EVERY = timedelta(minutes=1)
+"""Between two looks at all feeds."""
+BATCH = 500
+"""Rhythms that are read at once: half a millisecond each."""
+SURE = 3
+"""Failures in a row that are an outage: one is the weather of the network."""
+ROUTE = "feeds"
+"""Stands where a digest's route does, in what operators get."""
+
+
+class Watching:
+    """Plain code, for the store's thread."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._next: datetime | None = None
+
+    def watch(self) -> None:
+        """Look at all feeds, if it is time: computing what is due costs a poll's worth for each feed."""
+        now = self._shop.clock.now()
+        if self._next is not None and self._next - EVERY <= now < self._next:
+            return
+        self._next = now + EVERY
+        store = self._shop.store
+        while found := store.unwatched(BATCH):
+            store.watch({url: deadlines(hours) for url, hours in found.items()})
+        self._notice(now)
+
+    def _notice(self, now: datetime) -> None:
+        """Begin and end outages, and queue the word of them in the same transaction."""
+        shop, feeds = self._shop, self._shop.parts.feeds
+        states = {state.url: state for state in shop.store.feed_states()}
+        going = {outage.feed_url: outage for outage in shop.store.outages()}
+        begun = [
+            outage
+            for url, state in states.items()
+            if url in feeds and url not in going and (outage := _outage(state, now)) is not None
+        ]
+        ended = [
+            replace(outage, ended_at=now)
+            for url, outage in going.items()
+            if (state := states.get(url)) is None or _is_back(state) or state.status is FeedStatus.PAUSED
+        ]
+        if not begun and not ended:
+            return
+        told = [one for one in ended if one.feed_url in states and _is_back(states[one.feed_url])]
+        deliveries = list(self._deliveries(begun, told, list(states.values()), now))
+        if shop.store.record_outages(begun, ended, deliveries):
+            for outage in begun:
+                shop.say(
+                    "outage",
+                    feed=outage.feed_url,
+                    status=outage.status.value,
+                    reason=outage.reason,
+                    detail=outage.detail,
+                    since=outage.since,
+                )
+            for outage in told:
+                shop.say("recovered", feed=outage.feed_url, since=outage.since)
+
+    def _deliveries(
+        self, begun: Sequence[Outage], ended: Sequence[Outage], states: Sequence[FeedState], now: datetime
+    ) -> Iterator[Delivery]:
+        """Yield what operators get: one message for all that is noticed at once."""
+        parts = self._shop.parts
+        if not begun and not ended:
+            return
+        for name in parts.operators:
+            channel = parts.channels.get(name)
+            for recipient in channel.recipients() if channel else ():
+                digest = self._digest(begun, ended, states, name, recipient, now)
+                message = self._message(digest)
+                yield Delivery(
+                    id=f"{digest.id}-{name}", message=message, channel=name, due_at=now, queued_at=now
+                )
+
+    def _digest(
+        self,
+        begun: Sequence[Outage],
+        ended: Sequence[Outage],
+        states: Sequence[FeedState],
+        channel: str,
+        recipient: Recipient,
+        now: datetime,
+    ) -> Digest:
+        parts = self._shop.parts
+        what = [
+            f"{one.feed_url}|{one.since:%Y%m%dT%H%M%SZ}|{one.ended_at is None}" for one in (*begun, *ended)
+        ]
+        identity = "\x1f".join((ROUTE, channel, recipient.address, *sorted(what)))
+        return Digest(
+            id=blake2b(identity.encode(), digest_size=16).hexdigest(),
+            kind=Kind.FEEDS,
+            route=ROUTE,
+            channel=channel,
+            recipient=recipient,
+            language=recipient.language or parts.language,
+            timezone=recipient.timezone or parts.timezone,
+            slot=now,
+            since=None,
+            until=now,
+            sections=(),
+            troubles=tuple(self._trouble(one) for one in begun),
+            recovered=tuple(self._trouble(one) for one in ended),
+            feeds_ok=sum(state.status in WELL for state in states),
+            feeds_total=len(states),
+        )
+
+    def _trouble(self, outage: Outage) -> Trouble:
+        feed = self._shop.parts.feeds.get(outage.feed_url)
+        return Trouble(
+            source=feed.source if feed else outage.feed_url,
+            url=outage.feed_url,
+            status=outage.status.value,
+            reason=outage.reason,
+            since=outage.since,
+        )
+
+    def _message(self, digest: Digest) -> Message:
+        parts = self._shop.parts
+        channel = parts.channels[digest.channel]
+        kind = parts.channel_types[digest.channel]
+        try:
+            message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts)
+        except RenderError as error:
+            message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
+        return channel.prepare(message)
+
+
+def _outage(state: FeedState, now: datetime) -> Outage | None:
+    """Return the outage that a state speaks of: a silence out of the ordinary, or failures in a row."""
+    if state.status is FeedStatus.STALLED:
+        since = state.late_at
+    elif state.status in WELL or not _is_sure(state, now):
+        return None
+    else:
+        since = state.failing_since
+    return Outage(
+        feed_url=state.url,
+        since=since or state.last_poll_at or now,
+        status=state.status,
+        reason=state.reason,
+        detail=state.detail,
+        noticed_at=now,
+    )
+
+
+def _is_sure(state: FeedState, now: datetime) -> bool:
+    """Whether failures are an outage: the publisher says so, or they go on, or news was due meanwhile."""
+    due = state.late_at is not None and now >= state.late_at
+    return state.status is FeedStatus.GONE or state.failures >= (SURE - 1 if due else SURE)
+
+
+def _is_back(state: FeedState) -> bool:
+    """Whether a feed brings something again: one that only answers again, late, may still be silent."""
+    return state.status in (FeedStatus.OK, FeedStatus.QUIET)

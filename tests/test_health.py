@@ -1,0 +1,116 @@
+"""When a feed's own rhythm says that something should have come."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import bench_health
+from monitor.health import DORMANT, HOUR, SHORTEST, Deadlines, deadlines, hour_of
+from monitor.testing import NOON
+
+START = NOON.replace(hour=0) - timedelta(days=35)
+DAY = timedelta(days=1)
+
+
+def hours(days: int, active: set[int], *, chance: float = 1.0, seed: int = 1) -> list[datetime]:
+    """Return the active hours of a feed that writes in these hours of each day."""
+    dice = random.Random(seed)
+    every = (START + day * DAY + hour * HOUR for day in range(days) for hour in sorted(active))
+    return [one for one in every if dice.random() < chance]
+
+
+def waits(active: list[datetime]) -> tuple[float, float]:
+    """Return the hours after the last one until late and stalled."""
+    found = deadlines(active)
+    assert found.late is not None
+    assert found.stalled is not None
+    return (found.late - active[-1]) / HOUR, (found.stalled - active[-1]) / HOUR
+
+
+def test_an_hourly_feed_is_stalled_after_two_hours() -> None:
+    assert waits(hours(28, set(range(24)))) == (1, 2)
+
+
+def test_a_paper_that_sleeps_is_not_expected_at_night() -> None:
+    paper = hours(28, set(range(6, 23)))
+    late, stalled = waits(paper)
+    assert 8 <= late < stalled <= 16
+    by_noon = [one for one in paper if one <= paper[-1].replace(hour=12)]
+    assert waits(by_noon)[1] <= 6
+
+
+def test_a_paper_of_workdays_may_rest_at_the_weekend() -> None:
+    paper = [one for one in hours(28, set(range(8, 20))) if one.weekday() < 5]
+    friday = [one for one in paper if one <= max(o for o in paper if o.weekday() == 4)]
+    late, stalled = waits(friday)
+    assert 60 <= late <= stalled <= 2 * 61
+
+
+def test_a_daily_is_missed_on_the_second_day() -> None:
+    late, stalled = waits(hours(28, {20}))
+    assert 24 <= late <= stalled <= 48
+
+
+def test_a_rare_feed_whose_rhythm_is_not_known_is_left_in_peace() -> None:
+    assert deadlines([]) == Deadlines()
+    assert deadlines([START, START + DAY]) == Deadlines()
+    few = [START, START + 9 * DAY, START + 20 * DAY]
+    assert deadlines(few).stalled == few[-1] + 5 * 11 * DAY
+
+
+def test_a_feed_that_fell_silent_years_ago_is_stalled_since_then() -> None:
+    long_ago = [one - 800 * DAY for one in hours(28, {7, 12, 18})]
+    found = deadlines(long_ago)
+    assert found.stalled is not None
+    assert found.stalled < long_ago[-1] + 3 * DAY
+    burst = [START - 800 * DAY + n * HOUR for n in range(12)]
+    assert deadlines(burst).stalled == burst[-1] + DORMANT
+
+
+def test_an_outage_of_its_own_does_not_make_a_feed_seem_slower() -> None:
+    regular = hours(28, set(range(24)), chance=0.9)
+    broken = [one for one in regular if not START + 20 * DAY < one < START + 24 * DAY]
+    assert waits(broken)[1] <= waits(regular)[1] + 2
+
+
+@given(st.lists(st.integers(0, 24 * 400), unique=True, max_size=300))
+def test_late_is_never_before_the_last_entry_nor_after_stalled(offsets: list[int]) -> None:
+    active = [START + offset * HOUR for offset in sorted(offsets)]
+    found = deadlines(active)
+    if found.late is not None and found.stalled is not None:
+        assert active[-1] < found.late <= found.stalled
+        assert found.stalled >= active[-1] + SHORTEST
+
+
+@given(st.integers(0, 500), st.floats(0.05, 1.0))
+def test_the_same_rhythm_gives_the_same_deadlines(seed: int, chance: float) -> None:
+    active = hours(14, set(range(24)), chance=chance, seed=seed)
+    assert deadlines(active) == deadlines(list(active))
+
+
+def test_an_hour_is_that_of_utc() -> None:
+    assert hour_of(datetime.fromisoformat("2026-01-05T12:45:00+05:30")) == datetime.fromisoformat(
+        "2026-01-05T07:00:00+00:00"
+    )
+
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "news" / "bn_2026-01_03.jsonl.gz"
+
+
+@pytest.mark.shared
+def test_on_the_rhythm_of_real_papers_outages_are_noticed_and_none_is_made_up() -> None:
+    """Of eight papers in a quarter one silence is taken for an outage: of a daily, for six days."""
+    if not DATA.exists():
+        pytest.skip("the shared research data is not next to the checkout")
+    found = bench_health.measure(DATA)
+    assert isinstance(found["within_two_gaps"], float)
+    assert found["within_two_gaps"] >= 0.95
+    assert isinstance(found["alarms"], list)
+    assert [one["source"] for one in found["alarms"] if one["hours"] < 5 * 24] == []
+    assert len(found["alarms"]) <= 1
