@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.model import Cursor, Delivery, DeliveryStatus, Hit, Passed, Route
+from monitor.compose import item_of
+from monitor.model import Cursor, Delivery, DeliveryStatus, Hit, Passed, PassedKind, Route
 from monitor.stores import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """How many entries of one reader are in each state, and what does not add up, in words."""
+    """How many entries, turns and signals of one reader are in each state; what does not add up, in words."""
 
     route: str
     channel: str
     recipient: str
     states: dict[str, int]
+    turns: dict[str, int]
+    signals: dict[str, int]
     faults: tuple[str, ...] = ()
 
 
@@ -56,23 +59,86 @@ def ledger(
             f"{cursor.route} → {cursor.channel} ({cursor.recipient}): e:{entry_id}: {fault}"
             for fault in _faults(mine, messages, reason, cursor, first, kept, told=entry_id in told)
         ]
+    apart, more = _lines(store, route, cursor, deliveries, passed, kept=kept, now=now)
     return Ledger(
         route=cursor.route,
         channel=cursor.channel,
         recipient=cursor.recipient,
         states=dict(sorted(states.items())),
-        faults=tuple(faults),
+        turns=dict(sorted(apart["turn"].items())),
+        signals=dict(sorted(apart["signal"].items())),
+        faults=(*faults, *more),
     )
+
+
+def _lines(
+    store: Store,
+    route: Route,
+    cursor: Cursor,
+    deliveries: Sequence[Delivery],
+    passed: Mapping[str, Passed],
+    *,
+    kept: datetime,
+    now: datetime,
+) -> tuple[dict[str, Counter[str]], list[str]]:
+    """Account for every turn and signal since the reader was there: told once, passed, or waiting."""
+    place = (cursor.route, cursor.channel, cursor.recipient)
+    changes = store.news(route.topics, cursor.start, now, route=route.name).changes
+    lines = {item: change for change in changes if (item := item_of(change))}
+    told = store.heard(*place, lines)
+    states: dict[str, Counter[str]] = {"turn": Counter(), "signal": Counter()}
+    faults: list[str] = []
+    for item, change in lines.items():
+        tellers = [one for one in _messages(deliveries, place) if _tells(one, item)]
+        kind, reason = item.partition(":")[0], passed.get(item)
+        held = change.turn is not None and bool(change.turn.held)
+        if tellers:
+            state = tellers[0].status.value
+        elif item in told:
+            state = "told"
+        elif reason is not None:
+            state = reason.kind.value
+        elif change.seq > cursor.position:
+            state = "waiting"
+        else:
+            state = "held" if held else "unexplained"
+        states[kind][state] += 1
+        if len(tellers) > 1:
+            faults.append(f"told twice, in {' and '.join(sorted(one.id[:12] for one in tellers))}: {item}")
+        if bool(tellers) != (item in told) and change.at > kept:
+            faults.append(f"in a message or noted as told, but not both: {item}")
+        if item in told and reason is not None:
+            faults.append(f"told, and passed as well: {item}: {reason.detail}")
+        if state == "unexplained" and change.at > kept and change.seq > _explained_from(store):
+            faults.append(f"the cursor passed it, and neither a message nor a reason is there: {item}")
+    who = f"{cursor.route} → {cursor.channel} ({cursor.recipient})"
+    return states, [f"{who}: {fault}" for fault in faults]
+
+
+def _explained_from(store: Store) -> int:
+    """Return the seq up to which turns have no reasons: they were kept later than those of entries."""
+    facts = store.meta()
+    return max(int(facts.get(name, "0")) for name in ("reasons-from", "turn-reasons-from"))
+
+
+def _messages(deliveries: Sequence[Delivery], place: tuple[str, str, str]) -> Iterator[Delivery]:
+    """Yield the messages to one reader; what stands in for one is no other one."""
+    for one in deliveries:
+        if (one.message.route, one.channel, one.message.recipient.address) == place and not one.instead_of:
+            yield one
+
+
+def _tells(one: Delivery, item: str) -> bool:
+    return any(item in items for items in one.message.told.values())
 
 
 def _tellers(deliveries: Sequence[Delivery], place: tuple[str, str, str]) -> defaultdict[str, list[Delivery]]:
     """Return for each entry the messages that tell this reader of it; what stands in is no other one."""
     found: defaultdict[str, list[Delivery]] = defaultdict(list)
-    for one in deliveries:
-        if (one.message.route, one.channel, one.message.recipient.address) == place and not one.instead_of:
-            for item in {item for items in one.message.told.values() for item in items}:
-                if item.startswith("entry:"):
-                    found[item.removeprefix("entry:")].append(one)
+    for one in _messages(deliveries, place):
+        for item in {item for items in one.message.told.values() for item in items}:
+            if item.startswith("entry:"):
+                found[item.removeprefix("entry:")].append(one)
     return found
 
 
@@ -122,6 +188,8 @@ def _faults(
     if (messages or told) and reason is not None:
         yield f"told, and passed as well: {reason.detail}"
     passed_by = [hit for hit in hits if first < hit.seq <= cursor.position]
+    if passed_by and reason is not None and reason.kind is PassedKind.NO_ROOM:
+        yield f"there was no room for it, and the cursor passed it: nobody will tell it ({reason.detail})"
     if passed_by and not (messages or told or reason):
         yield "the cursor passed it, and neither a message nor a reason is there"
 

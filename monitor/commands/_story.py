@@ -144,7 +144,7 @@ def _reader(
         yield {
             **place,
             "outcome": "left out",
-            "reason": "no room in the message; told when its story goes on",
+            "reason": "no room in the message",
         }
     else:
         yield {**place, "outcome": "folded", "reason": _folded(dossiers[0], route, entry)}

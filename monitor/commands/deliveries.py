@@ -123,7 +123,7 @@ def redrive(
 @json_option
 @click.pass_obj
 def verify(app: App, as_json: bool) -> None:
-    """Prove that states add up: every match has exactly one state for each reader, or waits.
+    """Prove that states add up: every match, turn and signal has exactly one state for each reader, or waits.
 
     Told in one message, passed for one reason, or behind no cursor yet. Exit 1 and the list of what
     does not add up, if anything.
@@ -147,13 +147,19 @@ def verify(app: App, as_json: bool) -> None:
         print_json({"readers": ledgers, "deliveries": dict(sorted(by_status.items())), "faults": faults})
     else:
         for one in ledgers:
-            states = ", ".join(f"{number} {state}" for state, number in one.states.items())
-            say(f"{one.route} → {one.channel} ({one.recipient}): {states or 'no matches yet'}")
+            say(f"{one.route} → {one.channel} ({one.recipient}): {_counted(one.states) or 'no matches yet'}")
+            for name, states in (("turns", one.turns), ("signals", one.signals)):
+                if states:
+                    say(f"  {name}: {_counted(states)}")
         for fault in faults:
             say(fault, err=True)
         say(f"{len(faults)} faults" if faults else "it adds up")
     if faults:
         raise SystemExit(1)
+
+
+def _counted(states: dict[str, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in states.items())
 
 
 def facts(one: Delivery) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, json_option, plain, print_json, say
+from monitor.commands._lines import line_facts, lines_in_words
 from monitor.commands._story import life_facts, life_lines, link_facts, link_lines, sending_facts, story_of
 from monitor.config import Config
 from monitor.match import Explanation
@@ -157,6 +158,7 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
             "life": life_facts(config, store, story),
             "links": link_facts(store, story, entry.id) if story else [],
             "sending": sending_facts(config, store, story, entry, matches),
+            "unusual": line_facts(config, store, entry, [match.topic for match in matches]),
         }
     finally:
         store.close()
@@ -189,6 +191,10 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         say("")
         for line in (*life_lines(facts["life"]), *link_lines(facts["links"])):
             say(line)
+    if facts.get("unusual"):
+        say("")
+    for line in lines_in_words(facts.get("unusual", [])):
+        say(line)
     for row in facts.get("sending", []):
         place = (
             f"{row['route']} → {row['channel']} ({row['recipient']})" if "channel" in row else row["route"]

@@ -10,7 +10,7 @@ lies behind the reader's cursor and what they were told, the caller which slot i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -53,6 +53,7 @@ __all__ = [
     "plan",
     "quieted",
     "reasons",
+    "stay_behind",
 ]
 
 LATE = timedelta(minutes=10)
@@ -87,6 +88,17 @@ def plan(
     return moved, [digest] if digest else []
 
 
+def stay_behind(moved: Cursor, before: Cursor, news: News, left_out: Collection[str]) -> Cursor:
+    """Return the cursor in front of the stories that a message had no room for: the next one tells them.
+
+    What was told behind it is not told again, for it is remembered in items.
+    """
+    hits = [hit.seq for hit in news.hits if hit.story_id in left_out]
+    changes = [one.seq for one in news.changes if one.story_id in left_out]
+    first = min((*hits, *changes), default=moved.position + 1)
+    return replace(moved, position=max(min(first - 1, moved.position), before.position))
+
+
 def _seqs(news: News, digests: Iterable[Digest]) -> list[int]:
     """Return where in the log is what these digests tell."""
     digests = list(digests)
@@ -117,7 +129,9 @@ def compose(
     scene = _scene(situation, reader, desk, until)
     if not (scene.stories or scene.turns or scene.signals or reader.route.nothing_new):
         return None
-    digest = _digest(Kind.DIGEST, scene.stories, reader, desk, slot=slot, since=since, until=until, late=late)
+    early = {hit.story_id for hit in situation.news.hits if since is not None and hit.matched_at <= since}
+    stories = [replace(one, waited=one.id in early) for one in scene.stories]
+    digest = _digest(Kind.DIGEST, stories, reader, desk, slot=slot, since=since, until=until, late=late)
     return replace(digest, turns=scene.turns, open=scene.open, signals=scene.signals)
 
 

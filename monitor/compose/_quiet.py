@@ -216,7 +216,7 @@ def _reason(
         return PassedKind.COPY, f"copy of e:{copied[:12]}: one more carrier, no news"
     if hit.story_id in cut:
         digest = cut[hit.story_id]
-        return PassedKind.NO_ROOM, f"no room in message {digest[:12]}; told when its story goes on"
+        return PassedKind.NO_ROOM, f"no room in message {digest[:12]}; comes in the next digest"
     if reader.route.send is Send.IMMEDIATE and not dossier.told and hit.story_id not in cut:
         return PassedKind.BUDGET, _over_budget(reader)
     if reader.route.send is Send.IMMEDIATE:

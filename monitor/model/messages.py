@@ -167,6 +167,8 @@ class DigestStory:
     told: tuple[str, ...] = ()
     formerly: tuple[str, ...] = ()
     """Ids of stories that went up in this one: it may have been told by them."""
+    waited: bool = False
+    """There was no room for it in the digest before: it has a place in this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class PassedKind(StrEnum):
     DEVELOPMENT = "development"
     """Immediate: its story was told before; what is merely new goes to the digests."""
     NO_ROOM = "no-room"
-    """The message was full; told when its story goes on."""
+    """The message was full: it waits for the next digest, and the cursor stays behind it."""
     BUDGET = "over-budget"
     """Immediate: the hour's alerts were used up; in the same recipient's digest, or told later."""
     GROUPED = "grouped"

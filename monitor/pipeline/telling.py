@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from monitor import slots
 from monitor.cluster import WINDOW
-from monitor.compose import Desk, Quieted, Reader, Situation, item_of, plan, quieted, reasons
+from monitor.compose import Desk, Quieted, Reader, Situation, item_of, plan, quieted, reasons, stay_behind
 from monitor.errors import RenderError
 from monitor.model import (
     Cursor,
@@ -155,14 +155,16 @@ class Telling:
             digests = [replace(one, over_budget=over_budget, silenced=silenced) for one in digests]
         digests = self._threaded(digests, reader)
         deliveries = list(self._all_deliveries(digests, route, now, due))
-        over = [hit for hit in found.news.hits if hit.seq <= moved.position]
+        messages = [one.message for one in deliveries if not one.instead_of]
+        left_out = _left_out(digests, messages) if route.send is Send.DIGEST else frozenset()
+        moved = stay_behind(moved, cursor, found.news, left_out)
+        over = [hit for hit in found.news.hits if hit.seq <= moved.position or hit.story_id in left_out]
         over += [
             hit
             for one in found.dossiers
             for hit in one.hits
             if one.story.id in found.again and hit.seq <= cursor.position
         ]
-        messages = [one.message for one in deliveries if not one.instead_of]
         lines = [one for one in found.news.changes if one.seq <= moved.position]
         passed = reasons(
             quiet, over, reader=reader, messages=messages, digests=digests, changes=lines, now=now
@@ -344,6 +346,13 @@ def _is_new(story: Story) -> bool:
     """Whether a story was begun by what was just grouped."""
     filed = sum(link.kind is not LinkKind.MANUAL and not link.veto for link in story.links)
     return filed == len(story.entry_ids)
+
+
+def _left_out(digests: Sequence[Digest], messages: Sequence[Message]) -> frozenset[str]:
+    """Return the stories that were to be told and stand in no message."""
+    shown = {story for one in messages for story in one.told}
+    everything = (story.id for one in digests for part in one.sections for story in part.stories)
+    return frozenset(everything) - shown
 
 
 def _tells(digest: Route, immediate: Route, channel: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
@@ -105,9 +105,9 @@ def _has_a_card(story: DigestStory) -> bool:
     return story.state == "new" or bool(more) or not (news.turns or news.headlines)
 
 
-def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestStory]:
-    """The most important stories (of equals, one in the reader's language), then the first of each topic,
-    the second of each topic, and so on.
+def _ranked(digest: Digest, everything: Sequence[DigestStory]) -> list[DigestStory]:
+    """The most important stories (of equals, one in the reader's language), those that had no room in the
+    digest before, then the first of each topic, the second of each topic, and so on.
 
     So no topic vanishes because another has much to tell.
     """
@@ -123,7 +123,8 @@ def _ranked(digest: Digest, everything: Iterable[DigestStory]) -> list[DigestSto
         for section in digest.sections
         if place < len(section.stories)
     )
-    return list({story.id: story for story in (*by_weight, *in_turn)}.values())
+    waited = [story for story in everything if story.waited]
+    return list({story.id: story for story in (*by_weight, *waited, *in_turn)}.values())
 
 
 def _weight(story: DigestStory) -> float:

@@ -15,6 +15,10 @@ KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the two columns that a signal needs."""
+    """Add the two columns that a signal needs, and remember from when on reasons are kept of turns."""
     op.add_column("log", sa.Column("signal", sa.Text(), server_default="", nullable=False))
     op.add_column("log", sa.Column("route", KEY, server_default="", nullable=False))
+    op.execute(
+        "INSERT INTO meta (key, value) "
+        "SELECT 'turn-reasons-from', CAST(value AS TEXT) FROM counters WHERE name = 'seq' AND value > 0"
+    )
