@@ -68,6 +68,10 @@ RETRIES: Final = (
 """Waits before the tries of a delivery (Standard Webhooks' schedule): about three days in all."""
 
 
+SOON_AGAIN = timedelta(minutes=1)
+"""When a feed is due again that we had no room to ask: nobody was bothered by it."""
+
+
 def poll_url(feed: Feed, state: FeedState) -> str:
     """Return the URL to ask: the configured one, or where it moved to for good."""
     return state.moved_to if _adopted(state) else feed.url
@@ -102,6 +106,8 @@ def after_poll(
     """
     jitter = min(max(jitter, 0.0), 1.0)
     match result.outcome:
+        case Failed(error=failure) if failure.reason is FetchReason.MACHINE:
+            return _not_asked(state, result, settings, feed, jitter)
         case Failed(error=failure):
             return _failed(state, failure, result, settings, feed, jitter)
         case NotModified() if not (state.validators.etag or state.validators.last_modified):
@@ -330,6 +336,17 @@ def _failed(
     if _adopted(state) and failures >= DISTRUST_AFTER:
         state = replace(state, moved_to="", moved_since=None, moved_polls=0)
     return state
+
+
+def _not_asked(
+    state: FeedState, result: FetchResult, settings: PollSettings, feed: Feed, jitter: float
+) -> FeedState:
+    """Return the state of a feed that our own machine kept from being asked: as it was, due again soon."""
+    interval = state.interval or _interval(state.rate, settings, feed)
+    wait = min(interval, SOON_AGAIN) * (1 + SPREAD * jitter)
+    return replace(
+        state, next_poll_at=_outside(result.fetched_at + wait, state.skip_hours, state.skip_days, jitter)
+    )
 
 
 def _backoff(interval: timedelta, failures: int) -> timedelta:

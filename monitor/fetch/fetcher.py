@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import hashlib
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -407,6 +409,8 @@ def _reason(status: int) -> tuple[FetchReason, str]:
 
 def _translated(error: httpx.TransportError) -> FetchError:
     """Make our error of httpx's: the one door for its exceptions."""
+    if ours := _our_own(error):
+        return FetchError(FetchReason.MACHINE, f"no connection could be opened here: {ours}")
     reason = getattr(error, "reason", None)
     if isinstance(reason, FetchReason):
         return FetchError(reason, _words(error))
@@ -422,6 +426,20 @@ def _translated(error: httpx.TransportError) -> FetchError:
         case _:
             reason = FetchReason.CONNECT
     return FetchError(reason, _words(error))
+
+
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What socket(2) says when the process or the machine has no room for another one."""
+
+
+def _our_own(error: BaseException) -> str:
+    """Return the system's words where a failure came of our own machine; "" where it did not."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return os.strerror(cause.errno)
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def _words(error: Exception) -> str:

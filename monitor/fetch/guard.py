@@ -225,7 +225,13 @@ class Guard:
 
 def _system_lookup(name: str, port: int) -> list[str]:
     """Ask the system's resolver. Scoped addresses (fe80::1%eth0) keep their scope and are refused."""
-    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        # A resolver that could open no socket says that the name is not found. Whether we have room for
+        # one tells the two apart; if not, that is what is raised.
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+        raise
     return [str(sockaddr[0]) for _, _, _, _, sockaddr in found]
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from monitor import cadence
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks
-from monitor.errors import ParseError, RecordingError, StoreError
+from monitor.errors import FetchReason, ParseError, RecordingError, StoreError
 from monitor.health import hour_of
 from monitor.model import (
     Document,
@@ -37,6 +37,9 @@ AHEAD = 4
 BATCH = 50
 """Polls in one commit: at 50, synchronous=FULL costs nothing (75,000 states a second, measured). As many
 documents are in memory at once: a document read is five times its bytes."""
+
+MACHINE = "trouble:machine"
+"""The fact by which `status` says that our own machine keeps feeds from being asked."""
 
 LONGEST_KEPT = 200
 FEEDS_KEPT = 50_000
@@ -84,6 +87,8 @@ class Polling:
         self._waiting: list[_Absorption] = []
         self._absorber: asyncio.Task[None] | None = None
         self._unrecorded = ""
+        self._no_room: str | None = None
+        """What our own machine says that could open no connection; "": all is well; None: not known yet."""
 
     async def start_due(self, now: datetime, *, everything: bool = False) -> None:
         """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
@@ -259,6 +264,25 @@ class Polling:
             if was_taken:
                 self._keep(absorption)
                 self._count(absorption, record)
+        self._mind_the_machine(batch)
+
+    def _mind_the_machine(self, batch: Sequence[_Absorption]) -> None:
+        """Tell whoever runs the daemon, once, that its own machine keeps feeds from being asked."""
+        store = self._shop.store
+        found = [_own_failure(one) for one in batch]
+        trouble = next(filter(None, found), "")
+        if not trouble and self._no_room == "":
+            return
+        if self._no_room is None:
+            self._no_room = store.meta().get(MACHINE, "")
+        if trouble and trouble != self._no_room:
+            self._shop.say("machine-failed", detail=trouble)
+        elif self._no_room and not trouble and "" in found:
+            self._shop.say("machine-resumed", detail=self._no_room)
+        else:
+            return
+        store.meta({MACHINE: trouble})
+        self._no_room = trouble
 
     def _record(self, one: _Absorption, known: dict[str, Known], now: datetime) -> PollRecord:
         parts, document = self._shop.parts, one.parsed.document
@@ -328,6 +352,14 @@ class Polling:
             matches=matches,
             next=record.state.next_poll_at,
         )
+
+
+def _own_failure(one: _Absorption) -> str | None:
+    """Return what our own machine says that could not ask; "" where a feed was asked and answered."""
+    outcome = one.result.outcome
+    if not isinstance(outcome, Failed):
+        return ""
+    return str(outcome.error) if outcome.error.reason is FetchReason.MACHINE else None
 
 
 def _remember(known: dict[str, Known], entry: Entry, feed: Feed) -> None:
