@@ -489,15 +489,7 @@ log = Table(
 )
 
 counters = Table(
-    "counters",
-    metadata,
-    Column("name", KEY, primary_key=True),
-    Column("value", NUMBER, nullable=False),
+    "counters", metadata, Column("name", KEY, primary_key=True), Column("value", NUMBER, nullable=False)
 )
 
-meta = Table(
-    "meta",
-    metadata,
-    Column("key", KEY, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+meta = Table("meta", metadata, Column("key", KEY, primary_key=True), Column("value", Text, nullable=False))
