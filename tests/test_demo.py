@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from monitor import config as configs
 from monitor import service
 from monitor.clock import VirtualClock
-from monitor.commands import demo
+from monitor.commands import deliveries, demo
 from monitor.commands._app import App
 from monitor.commands._demo import desk
 from monitor.commands._demo.content import END, START, Outlet, Piece, outlets
@@ -321,6 +321,12 @@ def test_the_days_after_tell_changed_headlines_a_denial_and_what_is_open(ran: Ra
     ]
     assert "peskov" in denials
     assert [(one["kind"], one["about"]) for one in digests[-1]["open"]] == [("duration", "phone_call")]
+
+
+def test_all_that_was_told_adds_up(ran: Ran) -> None:
+    app = App(config_paths=(ran.folder / "monitor.yaml",))
+    done = CliRunner().invoke(deliveries.command, ["verify"], obj=app, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
 
 
 def test_no_story_is_in_two_digests_without_something_new_that_is_named(ran: Ran) -> None:

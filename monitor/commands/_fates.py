@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.compose import item_of
-from monitor.model import Cursor, Delivery, DeliveryStatus, Hit, Passed, PassedKind, Route
+from monitor.model import ChangeKind, Cursor, Delivery, DeliveryStatus, Hit, Passed, PassedKind, Route
 from monitor.stores import Store
 
 
@@ -132,13 +132,25 @@ def _tells(one: Delivery, item: str) -> bool:
     return any(item in items for items in one.message.told.values())
 
 
+_REVISED = f"{ChangeKind.REVISED.value}:"
+
+
 def _tellers(deliveries: Sequence[Delivery], place: tuple[str, str, str]) -> defaultdict[str, list[Delivery]]:
-    """Return for each entry the messages that tell this reader of it; what stands in is no other one."""
+    """Return for each entry the messages that tell this reader of it; what stands in is no other one.
+
+    Told again with its new headline it is not told twice.
+    """
     found: defaultdict[str, list[Delivery]] = defaultdict(list)
+    again: defaultdict[str, list[Delivery]] = defaultdict(list)
     for one in _messages(deliveries, place):
-        for item in {item for items in one.message.told.values() for item in items}:
+        items = {item for items in one.message.told.values() for item in items}
+        revised = {item.split(":")[1] for item in items if item.startswith(_REVISED)}
+        for item in items:
             if item.startswith("entry:"):
-                found[item.removeprefix("entry:")].append(one)
+                entry = item.removeprefix("entry:")
+                (again if entry in revised else found)[entry].append(one)
+    for entry, messages in again.items():
+        found.setdefault(entry, messages[:1])
     return found
 
 

@@ -147,7 +147,7 @@ def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime)
     made = []
     for note in scene.turns:
         story = stories.pop(note.turn.story_id, None)
-        about = [story] if story else []
+        about = [_with_turn(story, note.turn.id)] if story else []
         digest = _digest(
             Kind.TURN,
             about,
@@ -176,6 +176,12 @@ def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime)
             slot = max(moments, default=story.lead.entry.first_seen)
         made.append(_digest(Kind.ALERT, [story], reader, desk, slot=slot, since=None, until=until, what=what))
     return made
+
+
+def _with_turn(story: DigestStory, turn_id: str) -> DigestStory:
+    """Return a story as one turn's alert tells it: each other turn of it has an alert of its own."""
+    kept = [one for one in story.told if not one.startswith("turn:") or one == turn_item(turn_id)]
+    return replace(story, told=tuple(kept))
 
 
 def _waits(story: str, situation: Situation, route: Route, now: datetime, *, causes: bool) -> bool:
