@@ -180,7 +180,7 @@ def _parts(
 
 def _related(one: Print, other: Print) -> bool:
     """Say whether two entries share a topic, or have none both."""
-    return one.topics == other.topics or any(topic in other.topics for topic in one.topics)
+    return one.topics == other.topics or not set(one.topics).isdisjoint(other.topics)
 
 
 def _before(one: Print) -> bool:
