@@ -14,9 +14,9 @@ _ASKED = 10
 """The rarest names and words of an entry that are looked up."""
 _LATEST = 24
 """Of each only the latest entries that have it."""
-_PROMISING = 0.12
+_PROMISING = 0.2
 """Share of the best one's weight below which a candidate is passed over."""
-_BEST = 12
+_BEST = 10
 """Candidates that are compared."""
 
 
