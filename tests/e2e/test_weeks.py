@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +121,41 @@ def test_a_story_comes_again_only_with_something_new_that_is_named(
         for story in message["stories"]:
             assert story["id"] not in seen or story["news"], story["title"]
             seen.add(story["id"])
+
+
+def test_people_read_which_turn_comes_when_and_what_is_new_in_a_story(tmp_path: Path) -> None:
+    home = archives("budapest", tmp_path / "archives")
+    feeds = [str(home / feed) for feed in ("padmakul", "subarnarekha")]
+    words = Desk(tmp_path).run("replay", *feeds, "--config", str(ROOT / "config")).stdout
+
+    assert "    turn        ট্রাম্প–পুতিন শীর্ষ সম্মেলন: বাতিল (until now: " in words
+    assert "(Padmakul, Subarnarekha)" in words
+    assert "                + 1 source" in words
+    assert "nothing new" not in words
+
+
+def test_two_configs_show_the_turns_that_only_one_tells(tmp_path: Path) -> None:
+    home = archives("budapest", tmp_path / "archives")
+    other = tmp_path / "config"
+    shutil.copytree(ROOT / "config", other)
+    summit = other / "topics" / "summit.yaml"
+    text = summit.read_text(encoding="utf-8")
+    lone = text.replace(
+        "        contradicts: [agreed, venue-set, prepared, in-doubt, postponed]\n", "        sources: 9\n"
+    )
+    assert lone != text
+    summit.write_text(lone, encoding="utf-8")
+    feeds = [str(home / feed) for feed in ("padmakul", "subarnarekha")]
+    arguments = ("replay", *feeds, "--config", str(ROOT / "config"), "--config", str(other))
+    desk = Desk(tmp_path)
+    said = json.loads(desk.run(*arguments, "--json").stdout)
+    words = desk.run(*arguments).stdout
+    (reader,) = said["recipients"]
+
+    assert {turn["state"] for turn in reader["turns"]["loses"]} == {"cancelled"}
+    assert {turn["kind"] for turn in reader["turns"]["loses"]} == {"digest", "turn"}
+    assert reader["turns"]["gains"] == []
+    assert "  − 2025-10-23 07:30 Asia/Dhaka  digest  turn: ট্রাম্প–পুতিন শীর্ষ সম্মেলন: বাতিল" in words
 
 
 def measured(lines: Iterable[Any]) -> tuple[float, float]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from monitor.commands._app import plain
 from monitor.commands._archive import entry_facts
-from monitor.commands._replay.facts import entries, facts, local, stories
+from monitor.commands._replay.facts import entries, facts, local, stories, turn
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.config import changes
-from monitor.model import DigestStory, StoryEntry
+from monitor.model import DigestStory, StoryEntry, TurnNote
 
 _SHOWN = 50
 """So many lines of one kind for one recipient; the rest is counted, and whole in the JSON."""
@@ -30,10 +30,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A turn of an event as a recipient was first told of it by one kind of message."""
+
+    told: Told
+    note: TurnNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """What one recipient gets with the second config and not with the first, and the other way round.
 
-    `moved` are entries of both that come by the same kind of message at another time.
+    `moved` are entries of both that come by the same kind of message at another time; `turns` are the turns
+    of events that only the second tells, and those that only the first does.
     """
 
     recipient: str
@@ -41,17 +50,20 @@ class Difference:
     gains: tuple[Item, ...]
     loses: tuple[Item, ...]
     moved: tuple[tuple[Item, Item], ...]
+    turns: tuple[tuple[Turned, ...], tuple[Turned, ...]]
 
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
-        return not (self.gains or self.loses or self.moved) and self.messages[0] == self.messages[1]
+        found = (*self.gains, *self.loses, *self.moved, *self.turns[0], *self.turns[1])
+        return not found and self.messages[0] == self.messages[1]
 
 
 def differences(before: Replayed, after: Replayed) -> tuple[Difference, ...]:
     """Return the difference for each recipient of either, by address."""
     found = []
     old, new = _by_recipient(before), _by_recipient(after)
+    turned = _turns(before), _turns(after)
     for recipient in sorted(old.keys() | new.keys()):
         was, now = old.get(recipient, {}), new.get(recipient, {})
         both = [(was[key], now[key]) for key in was if key in now]
@@ -62,6 +74,10 @@ def differences(before: Replayed, after: Replayed) -> tuple[Difference, ...]:
                 gains=tuple(item for key, item in now.items() if key not in was),
                 loses=tuple(item for key, item in was.items() if key not in now),
                 moved=tuple((a, b) for a, b in both if a.told.at != b.told.at),
+                turns=(
+                    _without(turned[1].get(recipient, {}), turned[0].get(recipient, {})),
+                    _without(turned[0].get(recipient, {}), turned[1].get(recipient, {})),
+                ),
             )
         )
     return tuple(found)
@@ -76,6 +92,22 @@ def _by_recipient(replayed: Replayed) -> dict[str, dict[tuple[str, str], Item]]:
             for one in entries(story):
                 mine.setdefault((told.digest.kind.value, one.entry.id), Item(told=told, story=story, one=one))
     return found
+
+
+def _turns(replayed: Replayed) -> dict[str, dict[tuple[str, str], Turned]]:
+    """Return recipient → (kind of message, turn) → how it was told first, in order of time."""
+    found: dict[str, dict[tuple[str, str], Turned]] = {}
+    for told in replayed.told:
+        mine = found.setdefault(told.digest.recipient.address, {})
+        for note in told.digest.turns:
+            mine.setdefault((told.digest.kind.value, note.turn.id), Turned(told=told, note=note))
+    return found
+
+
+def _without(
+    some: Mapping[tuple[str, str], Turned], others: Mapping[tuple[str, str], Turned]
+) -> tuple[Turned, ...]:
+    return tuple(turned for key, turned in some.items() if key not in others)
 
 
 def _kinds(replayed: Replayed, recipient: str) -> dict[str, int]:
@@ -95,6 +127,10 @@ def compared(before: Replayed, after: Replayed) -> dict[str, Any]:
                 "gains": [_item(item) for item in one.gains],
                 "loses": [_item(item) for item in one.loses],
                 "moved": [{**_item(b), "from": plain(a.told.at)} for a, b in one.moved],
+                "turns": {
+                    side: [_turned(turned) for turned in turns]
+                    for side, turns in zip(("gains", "loses"), one.turns, strict=True)
+                },
             }
             for one in differences(before, after)
         ],
@@ -119,6 +155,19 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
+def _turned(one: Turned) -> dict[str, Any]:
+    digest, said = one.told.digest, one.note.turn
+    return {
+        "kind": digest.kind.value,
+        "route": digest.route,
+        "slot": plain(digest.slot),
+        "at": plain(one.told.at),
+        "topic": said.topic,
+        "state": said.state,
+        "sources": list(one.note.sources),
+    }
+
+
 def lines(before: Replayed, after: Replayed) -> Iterator[str]:
     """Yield the comparison for people."""
     for sign, one in (("−", before), ("+", after)):
@@ -131,7 +180,12 @@ def lines(before: Replayed, after: Replayed) -> Iterator[str]:
         if each.same:
             yield f"{each.recipient}: no difference ({_counted(each.messages[0])})"
             continue
-        yield f"{each.recipient}: {_counted(each.messages[0])} → {_counted(each.messages[1])}"
+        yield (
+            f"{each.recipient}: {_counted(each.messages[0])} → {_counted(each.messages[1])}; "
+            f"gains {len(each.gains)}, loses {len(each.loses)}, {len(each.moved)} at another time"
+        )
+        for sign, turns in zip(("+", "−"), each.turns, strict=True):
+            yield from _few(f"  {sign} {_turn_line(one)}" for one in turns)
         yield from _few(f"  + {_line(item, item.told.at)}" for item in each.gains)
         yield from _few(f"  − {_line(item, item.told.at)}" for item in each.loses)
         yield from _few(
@@ -144,6 +198,12 @@ def _line(item: Item, at: datetime) -> str:
     digest, entry = item.told.digest, item.one.entry
     when = local(at, digest.timezone)
     return f"{when}  {digest.kind}  {entry.title}  ({entry.source}, {entry.language})"
+
+
+def _turn_line(one: Turned) -> str:
+    digest, topic = one.told.digest, one.note.turn.topic
+    words = turn(one.note, digest.topics.get(topic, topic))
+    return f"{local(one.told.at, digest.timezone)}  {digest.kind}  turn: {words}"
 
 
 def _few(found: Iterator[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from monitor.commands._news import named, turns
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.commands.once import words
-from monitor.model import DigestStory, StoryEntry
+from monitor.model import DigestStory, StoryEntry, TurnNote
 
 
 def facts(replayed: Replayed) -> dict[str, Any]:
@@ -94,12 +94,37 @@ def lines(replayed: Replayed) -> Iterator[str]:
             f"{local(told.at, digest.timezone)}  {digest.kind}  {digest.route} → {digest.recipient.address}"
             + (f"  {told.file}" if told.file else "")
         )
-        if not digest.sections:
+        for note in digest.turns:
+            yield f"    {'turn':10}  {turn(note, digest.topics.get(note.turn.topic, note.turn.topic))}"
+        if not digest.sections and not digest.turns:
             yield "    nothing new"
         for story in stories(told):
             found = entries(story)
             spoken = ", ".join(dict.fromkeys(one.entry.language for one in found))
             yield f"    {story.state:10}  {story.lead.entry.title}  ({len(found)}: {spoken})"
+            if story.state != "new" and (news := ", ".join(_news(story))):
+                yield f"    {'':10}  + {news}"
+
+
+def turn(note: TurnNote, topic: str) -> str:
+    """Say which state a topic's event turned to, from what, and who says so."""
+    ended = f" (until now: {', '.join(note.before)})" if note.before else ""
+    return f"{topic}: {note.title}{ended}  ({', '.join(note.sources)})"
+
+
+def _news(story: DigestStory) -> Iterator[str]:
+    """Name what is new to the reader in a story that was told before."""
+    news = story.news
+    if news.sources:
+        yield f"{len(news.sources)} source{'s' * (len(news.sources) != 1)}"
+    for fact in news.facts:
+        yield f"{fact.fact.kind}: {fact.fact.span.surface}"
+    for quote in news.denials:
+        yield f"{quote.speaker} denies"
+    for one in news.contradictions:
+        yield f"accounts differ: {one.kind}: " + " ≠ ".join(s.fact.span.surface for s in one.sides)
+    for change in news.headlines:
+        yield "withdrawn" if change.withdrawn else f"headline was: {change.before}"
 
 
 def local(at: datetime, zone: str) -> str:

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from monitor.commands._replay.facts import entries, local, stories
+from monitor.commands._replay.facts import entries, local, stories, turn
 from monitor.commands._replay.run import Replayed
 
 FACTS, PAGE = "replay.json", "index.html"
@@ -53,6 +53,10 @@ def _table(name: str, replayed: Replayed) -> str:
     for told in replayed.told:
         digest = told.digest
         told_of = "".join(
+            f"<li><b>{escape(turn(note, digest.topics.get(note.turn.topic, note.turn.topic)))}</b></li>"
+            for note in digest.turns
+        )
+        told_of += "".join(
             f'<li lang="{escape(story.lead.entry.language)}" dir="auto">{escape(story.lead.entry.title)}'
             f" <small>{escape(story.state)}{f', {n}' if (n := len(entries(story))) > 1 else ''}</small></li>"
             for story in stories(told)
