@@ -18,6 +18,9 @@ from monitor.model import Mention, Span, Stance, State, StateEvidence, Statement
 WINDOW = timedelta(hours=72)
 """Sources that tell a state further apart than this do not confirm each other."""
 
+ANEW = timedelta(days=14)
+"""When a state was ended so long ago, what is told of it is of another event: a party's word counts again."""
+
 MOST_STATEMENTS = 6
 """Statements that a turn shows: one a speaker, the first of each."""
 
@@ -115,7 +118,8 @@ class _Course:
         by_source.setdefault(mention.source, (mention, told))
         heard = list(by_source.values())
         # Once a state was reached and ended the parties contradict each other: one's word is not enough.
-        official = state.id not in self.times and any(
+        disputed = state.id in self.times and (end is None or mention.at - end.reached_at <= ANEW)
+        official = not disputed and any(
             one.speaker in state.official and one.stance is not Stance.DENIES for one in said
         )
         if official:

@@ -133,6 +133,13 @@ def test_once_the_parties_contradict_each_other_one_s_word_is_not_enough() -> No
     assert states(follow(TOPIC, mentions, [])) == ["agreed", "cancelled"]
 
 
+def test_of_the_next_event_weeks_later_one_s_word_is_enough_again() -> None:
+    course = [mention(0, "a", "agreed"), mention(1, "b", "agreed"), mention(2, "c", "held")]
+    for hour, states in ((3 + 24 * 13, []), (3 + 24 * 14, ["agreed"])):
+        word = mention(hour, "d", "agreed", statements=quoted("kremlin"))
+        assert [turn.state for turn in follow(TOPIC, [*course, word], [])] == ["agreed", "held", *states]
+
+
 def test_what_was_told_before_a_turn_that_contradicts_it_is_history_whenever_it_comes() -> None:
     cancelled = follow(TOPIC, [mention(10, "a", "cancelled"), mention(11, "b", "cancelled")], [])
     late = [mention(1, "c", "agreed"), mention(2, "d", "agreed")]

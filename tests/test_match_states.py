@@ -111,6 +111,23 @@ def test_the_headline_and_the_first_sentences_tell_and_the_rest_does_not() -> No
     assert states(entry("Trump", "", "en", content=off)) == ["off"]
 
 
+def test_all_sentences_that_tell_a_state_are_its_evidence_and_no_words_of_others() -> None:
+    own = State(id="off", query="meeting NEAR/3 cancel entry:@trump")
+    made = entry(
+        "Trump on the meeting: cancelled", "The meeting was cancelled, he said. The dinner, too.", "en"
+    )
+
+    (match,) = matcher(own).read(made).matches
+
+    assert [(span.field, span.surface) for span in match.states[0].spans] == [
+        ("title", "Trump"),
+        ("title", "meeting"),
+        ("title", "cancelled"),
+        ("summary", "meeting"),
+        ("summary", "cancelled"),
+    ]
+
+
 def test_a_state_is_told_within_one_sentence() -> None:
     assert states(entry("Trump's meeting. Cancelled: the dinner", lang="en")) == []
 

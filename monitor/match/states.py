@@ -118,8 +118,12 @@ def _evidence(
     *,
     brief: bool,
 ) -> tuple[int, StateEvidence]:
-    """Return whether a state is told and where in the document; the nearest sentence where it is not."""
+    """Return whether a state is told and where in the document; the nearest sentence where it is not.
+
+    The words of all sentences that tell it are given: the headline seldom says who says so.
+    """
     hedged: Window | None = None
+    telling: list[Window] = []
     for window in windows:
         if not node.holds(document, *window):
             continue
@@ -128,13 +132,15 @@ def _evidence(
         if hedges[window]:
             hedged = hedged or window
             continue
-        marks = _outermost(m for m in node.marks(document, *window) if _inside(m, window))
+        telling.append(window)
+    if telling:
+        marks = _outermost(m for w in telling for m in node.marks(document, *w) if _inside(m, w))
         return (
-            marks[0][0] if marks else window[0],
+            marks[0][0] if marks else telling[0][0],
             StateEvidence(
                 state=state,
                 spans=tuple(document.span(m) for m in marks),
-                clauses=() if brief else (node.clause(document, *window),),
+                clauses=() if brief else (node.clause(document, *telling[0]),),
             ),
         )
     nearest = hedged or max(windows, key=lambda w: _parts(node, document, w), default=None)
