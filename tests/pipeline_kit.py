@@ -52,6 +52,12 @@ class World:
         self.publisher.publish(path, *self._carried[path])
         return new
 
+    def edit(self, entry: Entry, title: str, path: str = "/rss") -> None:
+        """Let a publisher change a headline."""
+        carried = self._carried[path]
+        self._carried[path] = [replace(one, title=title) if one.id == entry.id else one for one in carried]
+        self.publisher.publish(path, *self._carried[path])
+
     async def tick(self, later: timedelta = timedelta(0)) -> None:
         """Let time pass, then do all that is due."""
         self.clock.advance(later)

@@ -26,6 +26,7 @@ def messages() -> Iterator[tuple[str, str]]:
     renderer = Renderer([TEMPLATES])
     for language in ("bn", "en"):
         for name, digest in (
+            ("correction", sample(Kind.CORRECTION, language=language)),
             ("turn", sample(Kind.TURN, language=language)),
             ("digest", sample(Kind.DIGEST, language=language)),
             ("alert", sample(Kind.ALERT, language=language)),
@@ -34,14 +35,14 @@ def messages() -> Iterator[tuple[str, str]]:
             *((kind, sample(kind, language=language, over=kind is Kind.NO_DATA)) for kind in SIGNALS),
         ):
             for channel, parts in _PARTS.items():
-                if name in ("digest", "alert", "turn", *SIGNALS) or channel == "email":
+                if name in ("digest", "alert", "turn", "correction", *SIGNALS) or channel == "email":
                     message = renderer.render(digest, channel_type=channel, parts=parts)
                     for part in parts:
                         text = message.parts[part]
                         if part == "json":
                             text = json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
                         yield f"{channel}-{name}-{language}.{part}", text
-            if name in ("digest", "alert", "burst"):
+            if name in ("digest", "alert", "correction", "burst"):
                 yield from _posts(renderer, digest, f"{name}-{language}")
 
 

@@ -300,7 +300,12 @@ async def test_the_library_of_cloudevents_reads_the_event(kind: Kind, tmp_path: 
     message = HTTPMessage(headers=request.headers, body=request.body)
     event = from_structured_event(message, JSONFormat())
     assert event.get_id() == request.headers["webhook-id"]
-    types = {Kind.DIGEST: "digest.ready", Kind.ALERT: "story.alert", Kind.TURN: "event.turn"}
+    types = {
+        Kind.DIGEST: "digest.ready",
+        Kind.ALERT: "story.alert",
+        Kind.TURN: "event.turn",
+        Kind.CORRECTION: "story.correction",
+    }
     assert event.get_type() == types[kind]
     assert event.get_source() == "/monitor/routes/day"
     assert event.get_specversion() == "1.0"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from monitor.compose import Desk, Reader, Situation, alerts, compose, plan
+from monitor.compose._corrections import differ
 from monitor.model import (
     Change,
     ChangeKind,
@@ -396,6 +399,104 @@ def test_a_text_that_was_changed_to_give_a_new_value_is_told() -> None:
     (story,) = told(ledger)
     assert [note.fact.value for note in story.news.facts] == ["PT2H30M"]
     assert (story.news.headlines, story.lead.entry.id) == ((), "a")
+
+
+def edit(ledger: Ledger, seq: int, entry: Entry, title: str) -> Entry:
+    """Let a publisher change a headline."""
+    edited = replace(entry, title=title, revision=entry.revision + 1)
+    ledger.hits = [replace(hit, entry=edited) if hit.entry.id == entry.id else hit for hit in ledger.hits]
+    ledger.changes.append(replace(revised(seq, edited, entry.title), revision=edited.revision))
+    return edited
+
+
+def test_a_headline_that_was_alerted_and_says_something_else_is_corrected_once() -> None:
+    entry = an_entry("a", title="Summit on Monday")
+    ledger = of(a_hit(1, entry))
+    assert [one.kind for one in alerted(ledger)] == [Kind.ALERT]
+    entry = edit(ledger, 2, entry, "SUMMIT ON MONDAY!")
+    assert alerted(ledger) == []
+    entry = edit(ledger, 3, entry, "Summit called off")
+    (digest,) = alerted(ledger)
+    (change,) = digest.sections[0].stories[0].news.headlines
+    assert digest.kind is Kind.CORRECTION
+    assert (change.before, change.item.entry.title) == ("Summit on Monday", "Summit called off")
+    assert alerted(ledger) == []
+    edit(ledger, 4, entry, "Summit on Monday")
+    (digest,) = alerted(ledger)
+    (change,) = digest.sections[0].stories[0].news.headlines
+    assert (change.before, change.item.entry.title) == ("Summit called off", "Summit on Monday")
+
+
+def test_small_edits_that_add_up_are_told_as_one() -> None:
+    entry = an_entry("a", title="Summit today: Budapest")
+    ledger = of(a_hit(1, entry))
+    alerted(ledger)
+    entry = edit(ledger, 2, entry, "Summit toddy: Budapest")
+    assert alerted(ledger) == []
+    edit(ledger, 3, entry, "Summit toddler: Budapest")
+    (digest,) = alerted(ledger)
+    assert digest.sections[0].stories[0].news.headlines[0].before == "Summit today: Budapest"
+
+
+def test_a_copy_s_headline_that_nobody_was_sent_is_not_corrected() -> None:
+    copy = an_entry("b", "duna", title="Summit on Monday")
+    ledger = of(a_hit(1, an_entry("a")), a_hit(2, copy), links=(a_copy("b", "a"),))
+    alerted(ledger)
+    edit(ledger, 3, copy, "Something else")
+    assert alerted(ledger) == []
+
+
+def test_a_correction_waits_for_no_interval_and_needs_no_room_but_a_route_may_leave_it() -> None:
+    entry, other = an_entry("a", title="Summit on Monday"), an_entry("z", title="Else")
+    ledger = of(a_hit(1, entry))
+    alerted(ledger)
+    edit(ledger, 2, entry, "Summit called off")
+    ledger.add(a_hit(3, other, story="s2"))
+    found = replace(ledger.situation(), lasts={"s1": LATER})
+    cursor = Cursor(route="now", channel="desk", recipient="desk@example.org", position=1)
+    moved, digests = plan(found, cursor, AT_ONCE, DESK, now=LATER, room=0)
+    assert [one.kind for one in digests] == [Kind.CORRECTION]
+    assert moved.position == 2
+    silent = replace(AT_ONCE, route=replace(AT_ONCE.route, corrections=False))
+    assert [one.kind for one in alerts(found, silent, DESK, until=LATER)] == [Kind.ALERT]
+
+
+def test_a_turn_in_a_story_that_is_corrected_does_not_swallow_the_correction() -> None:
+    entry = an_entry("a", title="Summit on Monday")
+    ledger = of(a_hit(1, entry))
+    alerted(ledger)
+    edit(ledger, 2, entry, "Summit called off")
+    turn = a_turn("off", "a")
+    ledger.changes.append(
+        Change(seq=3, at=NOW, kind=ChangeKind.TURN, topic="summit", story_id="s1", turn=turn)
+    )
+    assert [one.kind for one in alerted(ledger)] == [Kind.TURN, Kind.CORRECTION]
+    assert alerted(ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after", "says"),
+    [
+        ("en", "Trump, Putin to meet", "LIVE: Trump – Putin to meet", "the same"),
+        ("en", "Trump to meet Putin in Budpest", "Trump to meet Putin in Budapest", "the same"),
+        ("en", "The summit is on in Budapets", "Summit is on in Budapest", "the same"),
+        ("en", "Cease-fire in Gaza", "Ceasefire in Gaza", "the same"),
+        ("en", "3 killed in Kyiv", "30 killed in Kyiv", "another thing"),
+        ("en", "Putin invites Trump", "Trump invites Putin", "another thing"),
+        ("en", "Putin is going", "Putin is not going", "another thing"),
+        ("en", "Legal vote", "Illegal vote", "another thing"),
+        ("bn", "পুতিনের সঙ্গে বৈঠক!", "ভিডিও | পুতিনের সঙ্গে বৈঠক", "the same"),
+        ("bn", "১২ জন নিহত", "১৩ জন নিহত", "another thing"),
+        ("bn", "হাঙ্গেরিতে যানন পুতিন", "হাঙ্গেরিতে যাননি পুতিন", "another thing"),
+        ("hu", "Találkozik Putyin", "Nem találkozik Putyin", "another thing"),
+        ("hu", "Találkozik Putyin (frissítve)", "Találkozik Putyin", "the same"),
+        ("ja", "首脳会談", "首脳会談へ", "another thing"),
+    ],
+)
+def test_more_than_a_slip_of_the_pen_changes_what_a_headline_says(
+    language: str, before: str, after: str, says: str
+) -> None:
+    assert differ(before, after, language) == differ(after, before, language) == (says == "another thing")
 
 
 def test_a_withdrawn_headline_is_told_to_those_who_had_it() -> None:

@@ -305,6 +305,46 @@ async def test_what_comes_later_about_a_story_follows_its_first_message(tmp_path
         assert [one.id for one in later.thread.later] == [later.message.id]
 
 
+async def test_a_changed_headline_is_told_once_to_those_who_got_it_in_the_thread(tmp_path: Path) -> None:
+    two = ALERTS.replace("out: {RECORDING}}", "out: {RECORDING}, other: {RECORDING}}").replace(
+        "group_wait: 0s}", 'group_wait: 0s}, day: {topics: summit, channels: other, at: ["15:00"]}'
+    )
+    async with desk(tmp_path, two) as world:
+        (entry,) = world.publish("Trump and Putin to meet on Monday")
+        await world.tick()
+        world.edit(entry, "Trump and Putin to meet on Monday!")
+        await world.tick(HOUR)
+        world.edit(entry, "Trump and Putin call off their meeting")
+        await world.tick(HOUR)
+        first, second = world.channel("out").sent
+        await world.tick(HOUR)
+        assert len(world.channel("out").sent) == 2
+        (digest,) = world.channel("other").sent
+        assert "was:" not in digest.message.parts["txt"]
+    assert (first.message.kind, second.message.kind) == (Kind.ALERT, Kind.CORRECTION)
+    assert second.message.follows is not None
+    assert second.message.follows.message == first.message.id
+    assert second.message.subject == "Correction: Trump and Putin call off their meeting"
+    assert "was: Trump and Putin to meet on Monday\n" in second.message.parts["txt"]
+
+
+async def test_a_report_that_is_withdrawn_is_told_to_those_who_got_it_though_others_are_silenced(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, ALERTS) as world:
+        (entry,) = world.publish("Trump and Putin to meet on Monday")
+        await world.tick()
+        silence(world, Scope.SOURCE, "nobody")
+        world.edit(entry, "Cricket: rain stops play")
+        await world.tick(HOUR)
+        (_, told) = world.channel("out").sent
+        await world.tick(HOUR)
+        assert len(world.channel("out").sent) == 2
+        assert [fault for one in books(world) for fault in one.faults] == []
+    assert told.message.kind is Kind.CORRECTION
+    assert told.message.subject == "Correction: Trump and Putin to meet on Monday (no longer about this)"
+
+
 async def test_what_is_over_the_budget_comes_in_the_digest_which_says_so(tmp_path: Path) -> None:
     async with desk(tmp_path, BUDGET) as world:
         titles = list(APART)

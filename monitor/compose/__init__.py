@@ -73,10 +73,11 @@ def plan(
     moved = replace(cursor, position=max(situation.news.position, cursor.position))
     if reader.route.send is Send.IMMEDIATE:
         digests = alerts(situation, reader, desk, until=now)
-        if room is None or len(digests) <= room or reader.digest:
-            return moved, digests[:room]
-        first = min(_seqs(situation.news, digests[room:]), default=moved.position + 1)
-        return replace(cursor, position=max(min(first - 1, moved.position), cursor.position)), digests[:room]
+        fitting, left = _fitting(digests, room)
+        if not left or reader.digest:
+            return moved, fitting
+        first = min(_seqs(situation.news, left), default=moved.position + 1)
+        return replace(cursor, position=max(min(first - 1, moved.position), cursor.position)), fitting
     zone = reader.recipient.timezone
     due = cursor.next_slot or now
     # A machine that slept over several slots tells them in one, under the last of them.
@@ -97,6 +98,17 @@ def stay_behind(moved: Cursor, before: Cursor, news: News, left_out: Collection[
     changes = [one.seq for one in news.changes if one.story_id in left_out]
     first = min((*hits, *changes), default=moved.position + 1)
     return replace(moved, position=max(min(first - 1, moved.position), before.position))
+
+
+def _fitting(digests: Sequence[Digest], room: int | None) -> tuple[list[Digest], list[Digest]]:
+    """Part alerts into those that the hour has room for and the others. Corrections need none: whoever
+    was told something wrong is told what is right.
+    """
+    if room is None:
+        return list(digests), []
+    costly = [one.id for one in digests if one.kind is not Kind.CORRECTION]
+    left = frozenset(costly[room:])
+    return [one for one in digests if one.id not in left], [one for one in digests if one.id in left]
 
 
 def _seqs(news: News, digests: Iterable[Digest]) -> list[int]:
@@ -137,20 +149,22 @@ def compose(
 
 def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime) -> list[Digest]:
     """Return the alerts that are due: one for each turn, signal, and story that the reader was never
-    told of, and one for a story that they know in which somebody denies or contradicts.
+    told of, and one for a story that they know in which somebody denies or contradicts, or of which a
+    headline that they were sent is another now.
 
-    Turns come first; a story that a turn's alert tells has none of its own. An alert's slot is the
-    moment its cause came about, so that it is the same alert whenever it is made.
+    Turns come first; a story that a turn's alert tells has none of its own, unless it is corrected. An
+    alert's slot is the moment its cause came about, so that it is the same alert whenever it is made.
     """
     scene = _scene(situation, reader, desk, until)
     stories = {story.id: story for story in scene.stories}
+    corrects = {one.id for one in scene.stories if reader.route.corrections and one.news.headlines}
     made = []
     for note in scene.turns:
-        story = stories.pop(note.turn.story_id, None)
-        about = [_with_turn(story, note.turn.id)] if story else []
+        told = note.turn.story_id not in corrects
+        story = stories.pop(note.turn.story_id, None) if told else None
         digest = _digest(
             Kind.TURN,
-            about,
+            [_with_turn(story, note.turn.id)] if story else [],
             reader,
             desk,
             slot=note.turn.reached_at,
@@ -164,24 +178,44 @@ def alerts(situation: Situation, reader: Reader, desk: Desk, *, until: datetime)
         alert = _digest(Kind(one.kind.value), [], reader, desk, slot=one.at, until=until, what=one.id)
         made.append(replace(alert, signals=(signal,)))
     for story in sorted(stories.values(), key=lambda one: (one.first_seen, one.id)):
-        what, slot = story.id, story.first_seen
-        if story.state != "new":
-            causes = [f"denial:{q.speaker}:{q.item.entry.id}" for q in story.news.denials]
-            causes += [name for one in story.news.contradictions for name in items(one)]
-            if _waits(story.id, situation, reader.route, until, causes=bool(causes)):
-                continue
-            what = f"{story.id}:{'|'.join(sorted(causes or story.told))}"
-            moments = [q.item.entry.first_seen for q in story.news.denials]
-            moments += [one.since for one in story.news.contradictions]
-            slot = max(moments, default=story.lead.entry.first_seen)
-        made.append(_digest(Kind.ALERT, [story], reader, desk, slot=slot, since=None, until=until, what=what))
+        if story.id in corrects:
+            made.append(_correction(_with_turn(story), reader, desk, until))
+        elif (due := _alert(story, situation, reader, desk, until)) is not None:
+            made.append(due)
     return made
 
 
-def _with_turn(story: DigestStory, turn_id: str) -> DigestStory:
-    """Return a story as one turn's alert tells it: each other turn of it has an alert of its own."""
+def _with_turn(story: DigestStory, turn_id: str = "") -> DigestStory:
+    """Return a story as an alert of one turn (or none) tells it: each other turn has an alert of its own."""
     kept = [one for one in story.told if not one.startswith("turn:") or one == turn_item(turn_id)]
     return replace(story, told=tuple(kept))
+
+
+def _alert(
+    story: DigestStory, situation: Situation, reader: Reader, desk: Desk, until: datetime
+) -> Digest | None:
+    """Return the alert of a story; None where it has to wait, or is for the digests."""
+    what, slot = story.id, story.first_seen
+    if story.state != "new":
+        causes = [f"denial:{q.speaker}:{q.item.entry.id}" for q in story.news.denials]
+        causes += [name for one in story.news.contradictions for name in items(one)]
+        if _waits(story.id, situation, reader.route, until, causes=bool(causes)):
+            return None
+        what = f"{story.id}:{'|'.join(sorted(causes or story.told))}"
+        moments = [q.item.entry.first_seen for q in story.news.denials]
+        moments += [one.since for one in story.news.contradictions]
+        slot = max(moments, default=story.lead.entry.first_seen)
+    return _digest(Kind.ALERT, [story], reader, desk, slot=slot, since=None, until=until, what=what)
+
+
+def _correction(story: DigestStory, reader: Reader, desk: Desk, until: datetime) -> Digest:
+    """Return what tells a reader that a headline they were sent is another now; it does not wait."""
+    changed = sorted(story.news.headlines, key=lambda one: (one.at, one.item.entry.id))
+    names = [f"{one.item.entry.id}:{one.item.entry.revision}:{one.withdrawn}" for one in changed]
+    what = f"{story.id}:correction:{'|'.join(sorted(names))}"
+    return _digest(
+        Kind.CORRECTION, [story], reader, desk, slot=changed[-1].at, since=None, until=until, what=what
+    )
 
 
 def _waits(story: str, situation: Situation, route: Route, now: datetime, *, causes: bool) -> bool:

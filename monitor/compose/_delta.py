@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from monitor import text
 from monitor.compose._case import Case
+from monitor.compose._corrections import headlines
+from monitor.compose._corrections import items as headline_items
 from monitor.compose._denials import denials
 from monitor.compose._denials import items as denial_items
 from monitor.compose._disputes import items as conflict_items
@@ -19,7 +20,6 @@ from monitor.model import (
     Fact,
     FactKind,
     FactNote,
-    HeadlineChange,
     StoryEntry,
     StoryNews,
     TurnNote,
@@ -63,7 +63,7 @@ def tell(case: Case, happened: Happened) -> DigestStory | None:
         facts=facts,
         denials=denied,
         contradictions=tuple(happened.contradictions),
-        headlines=_headlines(case, happened.changes),
+        headlines=headlines(case, happened.changes),
         turns=tuple(happened.turns),
         known=next(iter(case.known), None),
         reports=len(case.known),
@@ -117,7 +117,7 @@ def _story(
         languages=ranked(item.entry.language for item in everything),
         news=news,
         silent=case.silent(),
-        told=_items(case, told, news, changes),
+        told=_items(case, told, news, changes, shown),
         formerly=case.dossier.story.merged,
     )
 
@@ -205,28 +205,6 @@ def _same(one: Fact, other: Fact) -> bool:
     return bounded and max(one.low, other.low) <= min(one.high, other.high)
 
 
-def _headlines(case: Case, changes: Sequence[Change]) -> tuple[HeadlineChange, ...]:
-    """Return the headlines that the reader was told and that are others now."""
-    by_entry: dict[str, list[Change]] = {}
-    for change in changes:
-        if change.kind in (ChangeKind.REVISED, ChangeKind.WITHDRAWN) and case.knows(change.entry_id):
-            by_entry.setdefault(change.entry_id, []).append(change)
-    found = []
-    for entry_id, some in by_entry.items():
-        item = case.items.get(entry_id)
-        gone = item is None and any(change.kind is ChangeKind.WITHDRAWN for change in some)
-        entry = some[-1].entry
-        if item is None and (entry is None or not gone):
-            continue
-        if item is None:
-            assert entry is not None, "see above"
-            topics = [change.topic for change in some if change.kind is ChangeKind.WITHDRAWN]
-            item = StoryEntry(entry=entry, topics=tuple(dict.fromkeys(topics)))
-        if gone or text.key(some[0].before) != text.key(item.entry.title):
-            found.append(HeadlineChange(before=some[0].before, item=item, at=some[-1].at, withdrawn=gone))
-    return tuple(found)
-
-
 # what was told ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -250,7 +228,11 @@ def _revised(change: Change) -> str:
 
 
 def _items(
-    case: Case, told: Iterable[StoryEntry], news: StoryNews, changes: Sequence[Change]
+    case: Case,
+    told: Iterable[StoryEntry],
+    news: StoryNews,
+    changes: Sequence[Change],
+    shown: Sequence[StoryEntry],
 ) -> tuple[str, ...]:
     """Return all that this telling tells, as items: told once, they are never news again."""
     told, givers = list(told), _givers(case)
@@ -263,6 +245,7 @@ def _items(
     items |= dict.fromkeys(name for one in news.contradictions for name in conflict_items(one))
     items |= dict.fromkeys(turn_item(note.turn.id) for note in news.turns)
     items |= dict.fromkeys(_revised(change) for change in changes if change.entry_id)
+    items |= dict.fromkeys(headline_items(shown, news.headlines))
     return tuple(items)
 
 

@@ -56,9 +56,10 @@ def quieted(
         if by is not None:
             hushed[hit.entry.id, hit.match.topic] = by
     dossiers = [_without(one, hushed, before) for one in situation.dossiers]
-    kept = [one for one in dossiers if one.hits]
+    had = {one.story.id for one in situation.dossiers if one.hits}
+    kept = [one for one in dossiers if one.hits or one.story.id not in had]
     left = {hit.entry.id for one in kept for hit in one.hits}
-    gone = {one.story.id for one in dossiers if not one.hits}
+    gone = {one.story.id for one in dossiers if not one.hits} & had  # what is withdrawn has none anyway
     hits = [
         hit
         for hit in situation.news.hits

@@ -302,7 +302,7 @@ def _when(item: Item, form: RouteForm) -> Iterator[Mistake]:
         yield item.mistake(("at",), "a time stands twice")
     if form.cron and form.weekdays:
         yield item.mistake(("weekdays",), "cron names its own weekdays", at_key=True)
-    for name in ("group_wait", "group_interval", "repeat_interval", "budget"):
+    for name in ("group_wait", "group_interval", "repeat_interval", "budget", "corrections"):
         if name in written:
             yield item.mistake((name,), "is for immediate routes; this one sends digests", at_key=True)
 

@@ -321,6 +321,11 @@ class RouteForm(Form):
         description="Tell only these: `stories`, `turns` of the event, and the signals `burst`, "
         "`first-seen`, `no-data`. Default: all that its topics bring.",
     )
+    corrections: Flag = Field(
+        True,
+        description="Immediate: a headline that was sent and says something else now, or is about the topic "
+        "no more, is told to whoever got it, in the same thread. Small edits are not. `false`: digests do.",
+    )
     fallback: Identifier | None = Field(
         None,
         description="A channel that gets what another one failed to deliver for good, with a word why. "

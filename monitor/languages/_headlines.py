@@ -26,11 +26,25 @@ class Headlines:
     """Words that make a headline a question or an explanation when it begins with them."""
     comment: str = ""
     """Words that mark analysis, opinion, background."""
+    wrapping: str = ""
+    """Words around the news that a desk puts on and takes off: live, video, updated; articles."""
+    denying_endings: str = ""
+    """Endings that turn a word into its denial, as it is printed: নি."""
 
     @cached_property
     def stops(self) -> frozenset[str]:
         """The common words, as the key has them."""
         return frozenset(word for phrase in self.common.split(",") for word in words(phrase))
+
+    @cached_property
+    def wraps(self) -> frozenset[str]:
+        """The words around the news, as the key has them."""
+        return frozenset(word for phrase in self.wrapping.split(",") for word in words(phrase))
+
+    @cached_property
+    def denying(self) -> tuple[str, ...]:
+        """The endings that deny, as the key has them."""
+        return tuple(key(ending.strip()) for ending in self.denying_endings.split(",") if ending.strip())
 
     @cached_property
     def is_coming(self) -> tuple[str, ...]:

@@ -193,6 +193,8 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="লাইভ, ভিডিও, ভিডিওসহ, আপডেট, ব্রেকিং, সর্বশেষ, ছবিতে, হালনাগাদ",
+        denying_endings="নি",
         common=(
             "ও, এবং, এ, এই, সে, সেই, তার, তাঁর, তাদের, তাঁদের, যে, যা, যিনি, করে, করা, করতে, করার, করেন, "
             "করেছেন, করেছে, করছে, করছেন, হয়েছে, হয়েছেন, হয়, হবে, হচ্ছে, হতে, হয়ে, ছিল, ছিলেন, আছে, "

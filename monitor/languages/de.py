@@ -121,6 +121,7 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="der, die, das, den, dem, des, ein, eine, einen, einem, einer, live, video, update",
         common=(
             "der, die, das, den, dem, des, ein, eine, einer, eines, einem, einen, und, oder, in, im, an, "
             "am, auf, zu, zum, zur, von, vom, mit, nach, bei, für, über, um, aus, durch, gegen, als, wie, "

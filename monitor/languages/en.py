@@ -144,6 +144,7 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="a, an, the, live, video, watch, photos, pictures, updated, update, updates, breaking",
         common=(
             "a, an, the, to, in, of, on, for, and, or, at, by, with, from, as, is, are, was, be, been, "
             "will, would, could, should, may, might, has, have, had, it, its, his, her, their, he, she, "

@@ -107,6 +107,7 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="le, la, les, l, un, une, des, du, direct, vidéo, vidéos, photos",
         common=(
             "le, la, les, l, un, une, des, du, de, d, et, ou, en, à, au, aux, dans, sur, sous, pour, par, "
             "avec, sans, contre, vers, chez, que, qui, quoi, dont, où, ce, cet, cette, ces, son, sa, ses, "

@@ -255,6 +255,7 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="a, az, élő, videó, videóval, fotók, galéria, frissítve, frissült, frissül",
         common=(
             "a, az, egy, és, s, hogy, nem, is, ne, se, de, ha, ki, mi, mit, be, le, fel, el, meg, rá, "
             "ott, itt, így, úgy, csak, már, még, majd, lesz, lesznek, volt, voltak, van, vannak, ezt, "

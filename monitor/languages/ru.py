@@ -196,6 +196,7 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="видео, фото, онлайн, обновлено, обновляется, срочно, молния",
         common=(
             "и, в, во, на, с, со, о, об, обо, по, к, ко, у, за, из, от, для, до, при, под, над, без, что, "
             "как, не, ни, но, а, то, это, эта, этот, его, ее, их, он, она, они, мы, вы, я, ли, бы, быть, "

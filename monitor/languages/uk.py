@@ -184,6 +184,7 @@ class Language(languages.Language):
     speech: ClassVar[Speech] = _SPEECH
 
     headlines: ClassVar[Headlines] = Headlines(
+        wrapping="відео, фото, онлайн, оновлено, оновлюється, терміново, блискавка",
         common=(
             "і, й, та, у, в, на, з, із, зі, про, до, від, для, за, по, при, під, над, без, що, як, не, "
             "ні, але, а, це, цей, ця, його, її, їх, він, вона, вони, ми, ви, я, чи, би, бути, був, була, "

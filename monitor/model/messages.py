@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """Alerts of their own: something is unusual about a topic or a route (see model.signals)."""
     FEEDS = "feeds"
     """For operators: feeds that stopped, feeds that are back."""
+    CORRECTION = "correction"
+    """An alert of its own: a headline that the reader was sent says something else now, or is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

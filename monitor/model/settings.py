@@ -189,6 +189,8 @@ class Route:
     """What all its topics together are watched for."""
     tells: frozenset[str] = KINDS
     """What it tells: stories, turns, signals."""
+    corrections: bool = True
+    """Immediate: tell whoever was sent a headline that it is another now."""
     fallback: str = ""
     """The channel that stands in for one of `channels` that fails for good; empty: that one's own."""
 

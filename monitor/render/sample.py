@@ -16,6 +16,7 @@ from monitor.model import (
     Fact,
     FactKind,
     FactNote,
+    Follows,
     HeadlineChange,
     Kind,
     Quote,
@@ -230,6 +231,8 @@ def sample(
     ]
     if kind is not Kind.DIGEST:
         stories = stories[: kind is not Kind.FEEDS]
+    if kind is Kind.CORRECTION:
+        stories = [(topic, _corrected(story)) for topic, story in stories]
     labels = {entity: _said(by, language) for entity, by in _LABELS.items()}
     signals = _signals(kind, stories, labels, language, over=over) if kind in _SIGNALS or unusually else ()
     stories = [] if kind in _SIGNALS else stories
@@ -261,8 +264,45 @@ def sample(
         topics=titles,
         labels=labels,
         signals=signals,
-        turns=tuple(_turn(story, language) for _, story in stories[:1] if kind is not Kind.ALERT),
+        turns=tuple(_turn(story, language) for _, story in stories[:1] if kind in (Kind.DIGEST, Kind.TURN)),
         open=(_doubt(language),) if stories and kind is Kind.DIGEST else (),
+        follows=_first(language) if kind is Kind.CORRECTION else None,
+    )
+
+
+_FIRST = "Trump and Putin to meet on Monday, aide says"
+
+
+def _corrected(story: DigestStory) -> DigestStory:
+    """A story of which a headline that was sent is another now, and one is about it no more."""
+    before = {
+        "bn": "তিন ঘণ্টা কথা বললেন ট্রাম্প ও পুতিন, বৈঠক সোমবার",
+        "en": "Trump and Putin to meet on Monday, aide says",
+    }
+    lead, other = story.lead, next(iter(story.also), story.lead)
+    changes = (
+        HeadlineChange(
+            before=before.get(lead.entry.language, before["en"]), item=lead, at=_SLOT - timedelta(minutes=20)
+        ),
+        HeadlineChange(
+            before=before.get(other.entry.language, before["en"]),
+            item=other,
+            at=_SLOT - timedelta(minutes=9),
+            withdrawn=True,
+        ),
+    )
+    return replace(
+        story, state="developing", also=(), carriers=(), news=StoryNews(headlines=changes, reports=4)
+    )
+
+
+def _first(language: str) -> Follows:
+    """The alert that told it first."""
+    return Follows(
+        message=_id("digest", Kind.ALERT, language),
+        delivery=_id("digest", Kind.ALERT, language) + "-desk",
+        at=_SLOT - timedelta(hours=3),
+        subject=_FIRST,
     )
 
 
