@@ -24,6 +24,8 @@ import httpx
 
 from monitor import __version__, registry
 from monitor.channels import Channel, Tools
+from monitor.channels.file import Channel as Pages
+from monitor.channels.file import FileOptions
 from monitor.clock import Clock, SystemClock
 from monitor.compose import Desk
 from monitor.config import Config, changes, templates_folder
@@ -32,7 +34,7 @@ from monitor.fetch import Fetcher, client
 from monitor.match import Matcher
 from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
-from monitor.pipeline import Fetches, Parts, Pipeline
+from monitor.pipeline import Copies, Fetches, Parts, Pipeline
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
@@ -273,6 +275,7 @@ def parts(
         or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
         parser=Parser(),
         renderer=renderer(config, templates),
+        copies=copies(config, clock=clock, http=http),
         recorder=Recorder(config.record, config.keep.recorded) if config.record else None,
     )
 
@@ -281,6 +284,13 @@ def channels(config: Config, *, clock: Clock, http: httpx.AsyncClient) -> dict[s
     """Return the ways out."""
     tools = Tools(http=http, clock=clock, folder=config.folder)
     return {name: one.cls(name, one.options, tools) for name, one in config.channels.items()}
+
+
+def copies(config: Config, *, clock: Clock, http: httpx.AsyncClient) -> Copies:
+    """Return what keeps in full what messages have no room for."""
+    tools = Tools(http=http, clock=clock, folder=config.folder)
+    pages = Pages("copies", FileOptions(folder=config.copies), tools)
+    return Copies(folder=config.copies, channel=pages, url=config.copies_url, keep=config.keep.copies)
 
 
 def desk(config: Config, reads: Matcher) -> Desk:

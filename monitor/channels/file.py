@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from hashlib import blake2b
 from html import escape, unescape
 from pathlib import Path
@@ -22,7 +22,7 @@ from monitor import channels
 from monitor.channels import Tools
 from monitor.channels._text import one_line
 from monitor.errors import DeliveryError, DeliveryReason
-from monitor.model import Delivery, Message, Recipient
+from monitor.model import Delivery, Digest, Message, Recipient
 
 _INDEXED = 500
 """So many of the newest pages are listed."""
@@ -78,10 +78,11 @@ class Channel(channels.Channel):
         self._make_folder()
         name = file_name(message)
         with self._one_at_a_time:  # or an index could forget a page that was written meanwhile
-            for part in ("txt", "html"):
+            parts = [part for part in ("txt", "html") if part in message.parts]
+            for part in parts:
                 _put(self.folder / f"{name}.{part}", message.parts[part])
             _put(self.folder / "index.html", self._index(), last=True)
-            for place in (f"{name}.txt", f"{name}.html", "index.html"):
+            for place in (*(f"{name}.{part}" for part in parts), "index.html"):
                 _clear_away(self.folder, place)
         return f"{name}.html"
 
@@ -107,7 +108,7 @@ class Channel(channels.Channel):
         return _INDEX.format(title=escape(self.name), rows=rows)
 
 
-def file_name(message: Message) -> str:
+def file_name(message: Message | Digest) -> str:
     """Return the name of a message's files, without ending: `20251017T013000Z-day-digest-1a2b3c4d`.
 
     Sorts by slot. The last part comes from the message's identity and tells apart what else is equal.
@@ -117,6 +118,14 @@ def file_name(message: Message) -> str:
     route = route.encode()[:60].decode("utf-8", "ignore") or "route"
     tail = blake2b(message.id.encode("utf-8", "replace"), digest_size=4).hexdigest()
     return f"{stamp:%Y%m%dT%H%M%SZ}-{route}-{message.kind}-{tail}"
+
+
+def file_time(name: str) -> datetime | None:
+    """Return the slot that a file's name begins with; None if no message has such a name."""
+    try:
+        return datetime.strptime(name[:17], "%Y%m%dT%H%M%SZ-").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _put(place: Path, text: str, *, last: bool = False) -> None:
@@ -174,10 +183,14 @@ def _row(page: Path) -> str:
     words = unescape(title[1]).strip() if title else page.stem
     day, time = page.stem[:8], page.stem[9:13]
     stamp = f"{day[:4]}-{day[4:6]}-{day[6:]} {time[:2]}:{time[2:]}" if (day + time).isdigit() else ""
+    text = (
+        f' <a href="{escape(page.stem)}.txt"><small>text</small></a>'
+        if page.with_suffix(".txt").is_file()
+        else ""
+    )
     return (
         f'<li><small>{stamp}</small> <a href="{escape(page.name)}"'
-        f' lang="{language[1] if language else ""}" dir="auto">{escape(words)}</a>'
-        f' <a href="{escape(page.stem)}.txt"><small>text</small></a></li>'
+        f' lang="{language[1] if language else ""}" dir="auto">{escape(words)}</a>{text}</li>'
     )
 
 

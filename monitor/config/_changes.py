@@ -11,12 +11,14 @@ from monitor.config._times import DAYS, show_duration, show_time
 from monitor.config._value import Config
 from monitor.model import Route, Secret
 
+_PLAIN = ("store", "language", "timezone", "templates", "record", "copies", "copies_url", "operators")
+
 
 def changes(old: Config, new: Config) -> list[str]:
     """Say what differs: "+2 feeds", "topic call edited", "route day at 07:30 → 08:00". Empty: nothing."""
     told = [
         f"{name} {_shown(getattr(old, name))} → {_shown(getattr(new, name))}"
-        for name in ("store", "language", "timezone", "templates", "record", "operators")
+        for name in _PLAIN
         if getattr(old, name) != getattr(new, name)
     ]
     for name in ("poll", "network", "keep"):

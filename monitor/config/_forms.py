@@ -143,6 +143,9 @@ class KeepForm(Form):
     bodies: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
         _KEEP.bodies, description="The full text of entries; the summary stays."
     )
+    copies: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
+        _KEEP.copies, description="Full copies of messages (`copies`)."
+    )
     recorded: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
         _KEEP.recorded, description="Raw polls, where `record` names a folder for them; whole days go."
     )
@@ -168,6 +171,14 @@ class SettingsForm(Form):
         (),
         description="Channels that are told of feeds: once when one stops to bring anything, once when it "
         "is back. In `status` and in digests it stands anyway.",
+    )
+    copies: Text = Field(
+        "copies",
+        description="A folder for the full copies of messages that had no room for all: the message says "
+        "where. A relative one is under `$STATE_DIRECTORY`, else beside this file.",
+    )
+    copies_url: Url | None = Field(
+        None, description="Where that folder is published, `https://…`: then messages link to the copy."
     )
     record: Text | None = Field(
         None,

@@ -214,6 +214,8 @@ def _config(
         templates=templates,
         record=record,
         operators=top.operators,
+        copies=top.copies,
+        copies_url=top.copies_url or "",
         feeds=feeds,
         entities=tuple(Entity(id=name, **item.form.values()) for name, item in named["entities"].items()),
         look_alikes=tuple(

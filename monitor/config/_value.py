@@ -81,6 +81,10 @@ class Config:
     templates: Path | None = None
     record: Path | None = None
     operators: tuple[str, ...] = ()
+    copies: str = "copies"
+    """The folder of full copies as it is written, under `folder` if relative. `copies_url`: where it is
+    published."""
+    copies_url: str = ""
     feeds: tuple[Feed, ...] = ()
     entities: tuple[Entity, ...] = ()
     look_alikes: tuple[LookAlike, ...] = ()

@@ -73,6 +73,8 @@ class Keep:
 
     entries: timedelta = timedelta(days=400)
     bodies: timedelta = timedelta(days=30)
+    copies: timedelta = timedelta(days=400)
+    """Full copies of messages that had no room for all."""
     recorded: timedelta = timedelta(days=30)
     """Raw polls, where the desk keeps them (`record`)."""
 

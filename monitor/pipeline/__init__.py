@@ -23,13 +23,14 @@ from typing import TypeVar
 from monitor.clock import Clock
 from monitor.model import Event, Report
 from monitor.pipeline._shop import Fetches, Parts, Shop
+from monitor.pipeline.copies import Copies
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
 from monitor.pipeline.telling import Telling, situation
 from monitor.pipeline.watching import Watching
 from monitor.stores import Store
 
-__all__ = ["Fetches", "Parts", "Pipeline", "situation"]
+__all__ = ["Copies", "Fetches", "Parts", "Pipeline", "situation"]
 
 T = TypeVar("T")
 
@@ -133,6 +134,8 @@ class Pipeline:
         total = 0
         while gone := await self.off_loop(lambda: self.store.prune(self.clock.now(), self.parts.keep)):
             total += gone
+        if (copies := self.parts.copies) is not None:
+            await self._shop.aside(lambda: copies.prune(self.clock.now()))
         if (recorder := self.parts.recorder) is not None:
             await self._shop.aside(lambda: recorder.prune(self.clock.now()))
         return total

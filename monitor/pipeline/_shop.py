@@ -30,6 +30,7 @@ from monitor.model import (
     Validators,
 )
 from monitor.parse import Parser
+from monitor.pipeline.copies import Copies
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.stores import Store
@@ -73,6 +74,8 @@ class Parts:
     """Channels that are told of feeds that stop and are back: in `language`, by the clock of `timezone`."""
     language: str = "en"
     timezone: str = "UTC"
+    copies: Copies | None = None
+    """Keeps in full what messages have no room for."""
     recorder: Recorder | None = None
     """Keeps what polls bring, where the desk wants that."""
     after_poll: Callable[..., FeedState] = cadence.after_poll

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from monitor import cadence
 from monitor.deliver import deliver
-from monitor.errors import DeliveryReason
+from monitor.errors import DeliveryError, DeliveryReason
 from monitor.model import Dead, Deferred, Delivery, Sent
 from monitor.pipeline._shop import LEASE, Shop
+from monitor.pipeline.copies import without_copy
 from monitor.render.notice import noted
 
 AT_ONCE = 32
@@ -68,10 +69,18 @@ class Sending:
         if channel is None:
             gone = f"there is no channel {delivery.channel!r} in the config any more"
             return Dead(reason=DeliveryReason.REFUSED, detail=gone)
+        shop, message = self._shop, noted(delivery.message, delivery.note)
+        if (copies := shop.parts.copies) is not None:
+            try:
+                await copies.put(replace(delivery, message=message))
+            except DeliveryError as error:
+                if (again := self._retry_at(delivery.attempts, error.retry_after)) is not None:
+                    return Deferred(reason=error.reason, detail=f"its full copy: {error}", retry_at=again)
+                # Given up: better a message that names a page which is not there than none.
         return await deliver(
-            replace(delivery, message=noted(delivery.message, delivery.note)),
+            replace(delivery, message=without_copy(message)),
             channel,
-            now=self._shop.clock.now(),
+            now=shop.clock.now(),
             retry_at=self._retry_at,
             timeout=LEASE.total_seconds() / 2,
         )

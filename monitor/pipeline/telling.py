@@ -271,12 +271,20 @@ class Telling:
         parts = self._shop.parts
         channel = parts.channels[digest.channel]
         kind = parts.channel_types[digest.channel]
+        copy_at = parts.copies.place(digest) if parts.copies else ""
         try:
-            message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts)
+            message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts, copy_at=copy_at)
             self._failed = self._failed or ""
         except RenderError as error:
             self._failed = str(error)
-            message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
+            message = plainly(
+                parts.renderer,
+                digest,
+                channel_type=kind,
+                parts=channel.parts,
+                error=error,
+                copy_at=copy_at,
+            )
         return channel.prepare(message)
 
     def start_cursors(self, now: datetime) -> None:

@@ -11,7 +11,7 @@ printed; all text of other people is cleaned of control characters before a temp
 
 from __future__ import annotations
 
-from monitor.render.renderer import MAX_OUTPUT, Renderer
+from monitor.render.renderer import COPY, MAX_OUTPUT, Renderer
 from monitor.render.sample import sample
 
-__all__ = ["MAX_OUTPUT", "Renderer", "sample"]
+__all__ = ["COPY", "MAX_OUTPUT", "Renderer", "sample"]

@@ -51,6 +51,8 @@ class Page:
     stories: tuple[DigestStory, ...] = ()
     omitted: int = 0
     """Stories for which there was no room."""
+    copy: str = ""
+    """Where the full copy is that has them: a link, or a path on the machine that runs monitor."""
     total: int = 0
     new: int = 0
     developing: int = 0

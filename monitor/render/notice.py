@@ -32,7 +32,7 @@ def _part(part: str, text: str, note: str) -> str:
     if part == "json":
         body = json.loads(text)
         return json.dumps(_body(body, note), ensure_ascii=False, separators=(",", ":"))
-    if part == "html":
+    if part.endswith("html"):
         return _below_body(text, f'<p role="note" style="{_STYLE}">{escape(note)}</p>')
     return f"[!] {note}\n\n{text}"
 

@@ -16,7 +16,13 @@ from monitor.render.threads import thread_of
 
 
 def plainly(
-    renderer: Renderer, digest: Digest, *, channel_type: str, parts: Sequence[str], error: RenderError
+    renderer: Renderer,
+    digest: Digest,
+    *,
+    channel_type: str,
+    parts: Sequence[str],
+    error: RenderError,
+    copy_at: str = "",
 ) -> Message:
     """Return the message that is sent where a template failed with `error`: nobody waits for its repair.
 
@@ -27,7 +33,7 @@ def plainly(
         words.phrases(shipped, digest.language), Reader(digest.language, digest.timezone), html=False
     )
     try:
-        message = Renderer(shipped).render(digest, channel_type=channel_type, parts=parts)
+        message = Renderer(shipped).render(digest, channel_type=channel_type, parts=parts, copy_at=copy_at)
     except RenderError:
         message = bare(digest, parts)
     return noted(message, str(says("template_failed", error=str(error))))

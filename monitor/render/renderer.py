@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import partial
@@ -36,6 +37,12 @@ from monitor.render.values import Values
 
 MAX_OUTPUT = 8_000_000
 """Characters of one part; a template that writes more has run away."""
+
+COPY = "copy.html"
+"""The part that is the full copy of a message which had no room for all: a page, for no channel."""
+_COPIED = 15_000
+_COPIED_IN_FULL = 300
+"""So many stories are in a full copy, so many of them in full; one in a line is some 400 characters."""
 
 _SUBJECT = 160
 SIGNAL = "signal"
@@ -84,23 +91,36 @@ class Renderer:
         self._environments: dict[tuple[str, str, str], Environment] = {}
 
     def render(
-        self, digest: Digest, *, channel_type: str, parts: Sequence[str], fits: Fits | None = None
+        self,
+        digest: Digest,
+        *,
+        channel_type: str,
+        parts: Sequence[str],
+        fits: Fits | None = None,
+        copy_at: str = "",
     ) -> Message:
         """Return the message for a channel of `channel_type` that needs `parts` (and `subject.txt`).
 
-        `fits` says what is small enough; without it the channel's class is asked, if it has limits.
-        Raises RenderError naming template and line.
+        `fits` says what is small enough; without it the channel's class is asked, if it has limits. Where
+        not all stories fit and `copy_at` says where a full copy would be, the message names the place,
+        has the copy as a part (COPY), and, where that is a link, tells all that is in it: else the next
+        one does. Raises RenderError naming template and line.
         """
         digest = tidy.tidy(digest)
         wanted = tuple(dict.fromkeys(("subject.txt", *parts)))
         small_enough = fits or _limits(channel_type)
 
-        def made(page: Page) -> dict[str, str] | None:
-            return self._parts(digest, page, channel_type, wanted, small_enough)
+        def made(page: Page, fits: Fits = small_enough) -> dict[str, str] | None:
+            named = replace(page, copy=copy_at) if page.omitted else page
+            return self._parts(digest, named, channel_type, wanted, fits)
 
         page, texts = layout.largest(digest, made)
         if texts is None:  # too long even so: prepare() cuts
-            texts = self._parts(digest, page, channel_type, wanted, _anything) or {}
+            texts = made(page, _anything) or {}
+        if page.omitted and copy_at:
+            whole = layout.layout(digest, full=_COPIED_IN_FULL, listed=_COPIED)
+            texts[COPY] = self._part(digest, whole, "file", "html", texts["subject.txt"])
+            page = whole if tidy.web_link(copy_at) else page  # a path on our machine is told nobody
         told, unusual = _told(page), {note.signal.id for note in page.signals}
         return Message(
             id=digest.id,

@@ -72,6 +72,7 @@ async def replay(
         feeds={},
         channels={name: shelf.stand_in(channel) for name, channel in parts.channels.items()},
         renderer=Remembering(parts.renderer, shelf),
+        copies=shelf.copies(parts.copies) if parts.copies else None,
         # In order of time and URL, whoever shares a host: see Publishers.
         poll=replace(parts.poll, per_host=len(tracks)),
         after_poll=publishers.after_poll,

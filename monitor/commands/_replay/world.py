@@ -7,15 +7,18 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from monitor import cadence
 from monitor.channels import Channel
+from monitor.channels.file import Channel as Pages
+from monitor.channels.file import FileOptions
 from monitor.clock import Clock
 from monitor.commands._replay.tracks import Track
 from monitor.errors import FetchError, FetchReason
 from monitor.model import Delivery, Digest, Failed, Feed, FeedState, FetchResult, Message, Validators
+from monitor.pipeline import Copies
 from monitor.record import Poll, came
 from monitor.render import Renderer
 
@@ -100,6 +103,15 @@ class Shelf:
 
         made: Channel = StandIn(channel.name, channel.options, channel.tools)
         return made
+
+    def copies(self, configured: Copies) -> Copies:
+        """Return what keeps full copies here, under the configured folder's name, if files are kept."""
+        if self.folder is None or configured.channel is None:
+            return replace(configured, channel=None)
+        folder = str(PurePath(self.prefix) / PurePath(configured.folder).name)
+        tools = replace(configured.channel.tools, folder=self.folder)
+        pages = Pages("copies", FileOptions(folder=folder), tools)
+        return replace(configured, folder=folder, channel=pages, url="")
 
     def put(self, delivery: Delivery) -> str:
         """Keep a message; write its parts."""
