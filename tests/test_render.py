@@ -703,6 +703,37 @@ def test_check_finds_every_mistake_of_a_desk_with_its_file_and_line(tmp_path: Pa
     assert any("email/digest.txt.j2:2:1: error" in text and "{{ digest.nothing }}" in text for text in texts)
 
 
+def test_a_route_and_a_language_may_have_templates_of_their_own(tmp_path: Path) -> None:
+    body = "{% extends 'shipped/email/digest.txt.j2' %}{% block body %}NAME{% endblock %}"
+    renderer = desk(
+        tmp_path,
+        **{
+            f"{place}__digest_txt": body.replace("NAME", place.replace("__", "/"))
+            for place in ("routes__day__email__bn", "routes__day__email", "email__hu")
+        },
+    )
+
+    def told(route: str, language: str, channel_type: str = "email") -> str:
+        digest = replace(sample(language="en"), route=route, language=language)
+        return renderer.render(digest, channel_type=channel_type, parts=("txt",)).parts["txt"]
+
+    assert "routes/day/email/bn" in told("day", "bn-BD")
+    assert "routes/day/email\n" in told("day", "hu")
+    assert "email/hu" in told("night", "hu")
+    assert "/" not in told("night", "en").partition("https://")[0]
+    assert "routes" not in told("day", "bn", "file")
+    assert renderer.check(["day"]) == []
+    (stray, other) = renderer.check(["night"])
+    assert stray.warning
+    assert other.problem == "there is no route 'day'"
+
+
+def test_a_mistake_in_a_language_s_own_template_is_found_in_that_language(tmp_path: Path) -> None:
+    renderer = desk(tmp_path, email__bn__alert_txt="{{ nothing }}", email__xx__alert_txt="{{ nothing }}")
+    (found,) = renderer.check()
+    assert str(found).startswith(f"{tmp_path}/email/bn/alert.txt.j2:1:1: error")
+
+
 # hostile text ─────────────────────────────────────────────────────────────────────────────────
 
 

@@ -55,7 +55,7 @@ def _built(config: Config) -> list[Mistake]:
         service.matcher(config)
     except ConfigError as error:
         mistakes += error.mistakes
-    return mistakes + service.renderer(config).check()
+    return mistakes + service.renderer(config).check([route.name for route in config.routes])
 
 
 def _store(config: Config) -> str:

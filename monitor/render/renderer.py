@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -25,10 +25,11 @@ from jinja2 import (
 from markupsafe import Markup
 
 from monitor.errors import ConfigError, Mistake, RenderError
-from monitor.model import Digest, Kind, Message, SignalKind, SignalNote
+from monitor.model import Digest, Kind, Message, SignalNote
 from monitor.registry import find
 from monitor.render import layout, passages, tidy, words
 from monitor.render.layout import Page
+from monitor.render.places import SIGNAL, SIGNALS, Place, candidates, places, strays
 from monitor.render.reader import Reader
 from monitor.render.sample import sample
 from monitor.render.sandbox import Sandbox
@@ -45,9 +46,6 @@ _COPIED_IN_FULL = 300
 """So many stories are in a full copy, so many of them in full; one in a line is some 400 characters."""
 
 _SUBJECT = 160
-SIGNAL = "signal"
-"""The templates of every kind of signal, where a kind has none of its own."""
-_SIGNALS = frozenset(one.value for one in SignalKind)
 _TEMPLATE_FAULTS = (
     TemplateError,
     ArithmeticError,
@@ -119,7 +117,9 @@ class Renderer:
             texts = made(page, _anything) or {}
         if page.omitted and copy_at:
             whole = layout.layout(digest, full=_COPIED_IN_FULL, listed=_COPIED)
-            texts[COPY] = self._part(digest, whole, "file", "html", texts["subject.txt"])
+            texts[COPY] = self._part(
+                digest, whole, candidates(digest, "file", "html"), "html", texts["subject.txt"]
+            )
             page = whole if tidy.web_link(copy_at) else page  # a path on our machine is told nobody
         told, unusual = _told(page), {note.signal.id for note in page.signals}
         return Message(
@@ -146,8 +146,12 @@ class Renderer:
         except _TEMPLATE_FAULTS as error:
             raise self._translated(error, [f"words/{language}.j2"]) from error
 
-    def check(self) -> list[Mistake]:
-        """Compile and render every template with a sample, in every language; return what is wrong."""
+    def check(self, routes: Collection[str] | None = None) -> list[Mistake]:
+        """Compile and render every template with a sample, in every language; return what is wrong.
+
+        `routes` are those that there are: templates for another are pointed out.
+        """
+        own = places(self.folders)
         found: dict[tuple[str, int, str], Mistake] = {}
 
         def note(error: RenderError) -> None:
@@ -165,16 +169,16 @@ class Renderer:
         if found:  # go on with the shipped words, to see the other mistakes too
             probe._word_folders = self.folders[-1:]
         for language in words.languages(probe._word_folders):
-            for name in self._own_templates():
-                folder, _, file = name.rpartition("/")
-                kind, _, part = file.removesuffix(".j2").partition(".")
-                for digest in _samples(kind, language):
+            for place in own:
+                if place.language not in ("", language, language.partition("-")[0]):
+                    continue
+                for digest in _samples(place.kind, language):
                     page = layout.layout(digest, full=2, listed=3)
                     try:
-                        probe._part(digest, page, folder, part, "Subject")
+                        probe._part(digest, page, [place.name], place.part, "Subject")
                     except RenderError as error:
                         note(error)
-        return [*found.values(), *self._unused()]
+        return [*found.values(), *self._unused(own, routes)]
 
     # one part ─────────────────────────────────────────────────────────────────────────────────
 
@@ -184,15 +188,14 @@ class Renderer:
         """Return the texts of all parts, or None as soon as one does not fit."""
         texts: dict[str, str] = {}
         for part in wanted:
-            texts[part] = self._part(digest, page, channel_type, part, texts.get("subject.txt", ""))
+            names = candidates(digest, channel_type, part)
+            texts[part] = self._part(digest, page, names, part, texts.get("subject.txt", ""))
             if not fits(part, texts[part]):
                 return None
         return texts
 
-    def _part(self, digest: Digest, page: Page, channel_type: str, part: str, subject: str) -> str:
-        kind = str(digest.kind)
-        stems = (kind, SIGNAL) if kind in _SIGNALS else (kind,)
-        names = [f"{folder}/{stem}.{part}.j2" for folder in (channel_type, "default") for stem in stems]
+    def _part(self, digest: Digest, page: Page, names: Sequence[str], part: str, subject: str) -> str:
+        """Return a part from the first of these templates that there is. Raises RenderError."""
         context: dict[str, Any] = {
             "digest": digest,
             "page": page,
@@ -201,7 +204,8 @@ class Renderer:
         }
         try:
             environment = self._environment(_flavour(part), digest.language, digest.timezone)
-            template = environment.select_template(names)
+            template = environment.select_template(list(names))
+            names = [template.name or names[0]]
             pieces, size = [], 0
             for piece in template.generate(context):
                 size += len(piece)
@@ -321,27 +325,25 @@ class Renderer:
             excerpt=excerpt,
         )
 
-    def _own_templates(self) -> list[str]:
-        """Return the names of all templates that are rendered by themselves."""
-        names = {
-            path.relative_to(folder).as_posix()
-            for folder in self.folders
-            for kind in (*Kind, SIGNAL)
-            for path in folder.glob(f"*/{kind}.*.j2")
-        }
-        return sorted(names)
-
-    def _unused(self) -> list[Mistake]:
+    def _unused(self, own: Sequence[Place], routes: Collection[str] | None) -> list[Mistake]:
         """Return a warning for each file of the desk's that replaces nothing and is used by nothing."""
         shipped = {p.relative_to(self.folders[-1]).as_posix() for p in self.folders[-1].rglob("*.j2")}
         known = [name for name in shipped if not name.startswith("words/")]
-        warnings = []
+        narrow = {place.name for place in own if place.route or place.language}
+        warnings = [
+            Mistake(
+                file=str(self.folders[0] / place.name),
+                problem=f"there is no route {place.route!r}",
+                warning=True,
+            )
+            for place in (strays(own, routes) if routes is not None else ())
+        ]
         for folder in self.folders[:-1]:
             names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.j2"))
             texts = {n: (folder / n).read_text(encoding="utf-8", errors="replace") for n in names}
             for name in names:
                 used = any(name in text for other, text in texts.items() if other != name)
-                if name in shipped or name.startswith("words/") or used:
+                if name in shipped or name in narrow or name.startswith("words/") or used:
                     continue
                 near = get_close_matches(name, known, 1, 0.8)
                 if near:
@@ -437,8 +439,8 @@ def _label(term: str, labels: Mapping[str, str]) -> str:
 
 def _samples(stem: str, language: str) -> list[Digest]:
     """A full digest and, of digests, one with nothing in it; of signals, one of each kind and its end."""
-    if stem == SIGNAL or stem in _SIGNALS:
-        kinds = sorted(_SIGNALS) if stem == SIGNAL else [stem]
+    if stem == SIGNAL or stem in SIGNALS:
+        kinds = sorted(SIGNALS) if stem == SIGNAL else [stem]
         return [sample(Kind(one), language=language, over=over) for one in kinds for over in (False, True)]
     kind = Kind(stem)
     full = sample(kind, language=language)
