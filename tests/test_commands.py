@@ -92,6 +92,24 @@ def test_a_digest_is_previewed_and_nothing_is_recorded(desk: Desk) -> None:
     assert desk.json("status")["deliveries"] == before
 
 
+def test_what_an_immediate_route_would_tell_is_previewed_as_alerts(desk: Desk) -> None:
+    config = (desk.folder / "monitor.yaml").read_text(encoding="utf-8")
+    now = "  now: {topics: [summit], channels: [out], send: immediate}\n"
+    at = ("--at", "2025-10-16T20:00Z")
+    (desk.folder / "monitor.yaml").write_text(
+        config.replace("routes:\n", f"routes:\n{now}"), encoding="utf-8"
+    )
+    try:
+        told = json.loads(desk.run("digest", "--route", "now", "--format", "json", *at).stdout)
+        early = desk.run("digest", "--route", "now", "--at", "2020-01-01T00:00Z")
+    finally:
+        (desk.folder / "monitor.yaml").write_text(config, encoding="utf-8")
+
+    assert told["type"] == "story.alert"
+    assert [story["url"] for story in told["data"]["stories"]] == [NEWS[0][0]]
+    assert (early.stdout.strip(), "no alert is due" in early.stderr) == ("", True)
+
+
 def test_a_wrong_route_is_answered_with_the_nearest(desk: Desk) -> None:
     done = desk.run("digest", "--route", "dya", check=False)
 

@@ -324,7 +324,7 @@ async def test_a_changed_headline_is_told_once_to_those_who_got_it_in_the_thread
     assert (first.message.kind, second.message.kind) == (Kind.ALERT, Kind.CORRECTION)
     assert second.message.follows is not None
     assert second.message.follows.message == first.message.id
-    assert second.message.subject == "Correction: Trump and Putin call off their meeting"
+    assert second.message.subject == "Headline changed: Trump and Putin call off their meeting"
     assert "was: Trump and Putin to meet on Monday\n" in second.message.parts["txt"]
 
 
@@ -342,7 +342,9 @@ async def test_a_report_that_is_withdrawn_is_told_to_those_who_got_it_though_oth
         assert len(world.channel("out").sent) == 2
         assert [fault for one in books(world) for fault in one.faults] == []
     assert told.message.kind is Kind.CORRECTION
-    assert told.message.subject == "Correction: Trump and Putin to meet on Monday (no longer about this)"
+    assert (
+        told.message.subject == "Headline changed: Trump and Putin to meet on Monday (no longer about this)"
+    )
 
 
 async def test_what_is_over_the_budget_comes_in_the_digest_which_says_so(tmp_path: Path) -> None:

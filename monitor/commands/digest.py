@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +18,10 @@ from monitor import registry, service, slots
 from monitor.channels import Channel
 from monitor.clock import SystemClock, VirtualClock
 from monitor.commands._app import App, Moment
-from monitor.compose import Reader, compose
+from monitor.compose import Reader, alerts, compose
 from monitor.config import Config
 from monitor.errors import ConfigError
-from monitor.model import Digest, Recipient, Route
+from monitor.model import Digest, Recipient, Route, Send
 from monitor.observe import Observer
 from monitor.pipeline import situation
 
@@ -82,11 +83,24 @@ def _preview(config: Config, route: Route, at: datetime | None, form: str) -> st
         found = situation(store, reader, desk, after=cursor.position if cursor else 0, until=now, now=now)
     finally:
         store.close()
+    if route.send is Send.IMMEDIATE:
+        return _shown(config, alerts(found, reader, desk, until=now), form)
     since = cursor.last_slot if cursor else None
     slot = slots.next_slot(route, now) or now
     digest = compose(found, reader, desk, slot=slot, since=since, until=now)
     assert digest is not None, "a route that tells even nothing always has a digest"
     return render(config, digest, form)
+
+
+def _shown(config: Config, due: Sequence[Digest], form: str) -> str:
+    """Return the alerts that are due, one after the other; of several as JSON a list."""
+    if not due:
+        click.echo("no alert is due: nothing is new on this route", err=True)
+        return ""
+    texts = [render(config, one, form) for one in due]
+    if _FORMATS[form][1] != "json" or len(texts) == 1:
+        return "\n".join(texts)
+    return json.dumps([json.loads(text) for text in texts], ensure_ascii=False, indent=2)
 
 
 def render(config: Config, digest: Digest, form: str) -> str:
