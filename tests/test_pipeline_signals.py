@@ -129,7 +129,7 @@ async def test_a_burst_is_alerted_once_and_its_end_is_for_digests(tmp_path: Path
         await soon(world)
         assert kinds(world) == ["burst"]
         (message,) = [d.message for d in world.channel("out").sent if d.message.kind is Kind.BURST]
-        assert message.subject == "The summit: 12 reports within an hour, 0 usual"
+        assert message.subject == "The summit: 12 reports within an hour, 1 usual"
         assert "12 reports from 1 outlet within one hour" in message.parts["txt"]
         for _ in range(12):
             await world.tick(HOUR)

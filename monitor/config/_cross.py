@@ -260,6 +260,8 @@ def _routes(items: Items) -> Iterator[Mistake]:
             elif len(set(values)) < len(values):
                 twice = next(v for v in values if values.count(v) > 1)
                 yield item.mistake((name,), f"{twice!r} stands twice")
+        if form.tells == ():
+            yield item.mistake(("tells",), "must name at least one", "without it all is told")
         yield from _fallback(items, item, form.fallback, form.channels)
         yield from _when(item, form)
     top = items.settings

@@ -61,8 +61,7 @@ def rate(times: Sequence[int], at: int, since: int) -> Rate | None:
     """Hold the hour before `at` against the same hour of past weeks and of the last days.
 
     `since`: from when on the subject was looked for. None for one that is too young to say.
-    The weeks know weekends, the days know what the subject has become; the higher limit counts. An hour
-    before and after is looked at, too: clocks change, and editors have no exact hours.
+    The weeks know weekends, the days know what the subject has become; the higher limit counts.
     """
     age = at - since
     if age < LEAST_AGE:
@@ -96,12 +95,20 @@ def _around(moments: Iterable[int], since: int) -> list[int]:
 
 
 def _limit(times: Sequence[int], moments: Sequence[int], since: int, floor: int) -> tuple[float, float, int]:
-    counts = [between(times, end - HOUR, end) for end in _around(moments, since)]
+    """Return what is usual at some moments, from where on it is a burst, and how many were compared.
+
+    The fullest of the three hours around each counts: what comes each Monday at eleven is usual then,
+    an hour earlier or later too.
+    """
+    hours = [_around([moment], since) for moment in moments]
+    counts = [max(between(times, end - HOUR, end) for end in ends) for ends in hours if ends]
     if not counts:
         return 0.0, float(floor), 0
-    usual = float(median(counts))
-    spread = max(_MAD * median(abs(one - usual) for one in counts), (usual + 1) ** 0.5)
-    return usual, max(floor, TIMES * usual, usual + SPREADS * spread), len(counts)
+    middle = float(median(counts))
+    spread = max(_MAD * median(abs(one - middle) for one in counts), (middle + 1) ** 0.5)
+    own = [between(times, moment - HOUR, moment) for moment in moments if moment - HOUR >= since]
+    usual = median(own) if own else middle
+    return float(usual), max(floor, TIMES * middle, middle + SPREADS * spread), len(counts)
 
 
 # silence ──────────────────────────────────────────────────────────────────────────────────────
