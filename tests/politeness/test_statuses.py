@@ -170,8 +170,8 @@ async def test_44_a_login_that_is_asked_for_is_not_tried(tmp_path: Path, status:
 @pytest.mark.parametrize(
     "reply, status, reason",
     [
-        (Reply(body=b"<!DOCTYPE html><html>Access denied</html>"), "error", "html"),
-        (Reply(body=b"Access denied"), "error", "not-a-feed"),
+        (Reply(body=b"<!DOCTYPE html><html>Access denied</html>"), "blocked", "html"),
+        (Reply(body=b"Access denied"), "blocked", "not-a-feed"),
         (Reply(403, {"cf-mitigated": "challenge"}, b"<html>"), "blocked", "blocked"),
         (Reply(200, {"cf-mitigated": "challenge"}, b"<html>"), "blocked", "blocked"),
         (Reply(204), "error", "protocol"),
