@@ -2,7 +2,7 @@
 
 A feed is watched by the hours in which it brought something new, of the last four weeks before its
 last entry. What was dated anew, what vanished and came back, what only got another guid is not new.
-Two moments follow: when it is *late*, and when it is *stalled*: docs/howto/health.md has the rules in
+Two moments follow: when it is *late*, and when it is *stalled*: docs/howto/feeds.md has the rules in
 words, `benchmarks/bench_health.py` their figures on real papers.
 
 An hour that is active in three weeks of four weighs much when it stays silent, one in the night

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import tarfile
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from monitor.model import Entry, Part
+from monitor import service
+from monitor.config import load
+from monitor.model import Entry, Event, Feed, FeedState, Part, PollSettings
 from monitor.pipeline.gathering import MOST, choose
 from monitor.testing import NOON, FakeClock, Publisher, an_entry
-from tests.test_pipeline import HOUR, desk
+from tests.test_pipeline import HOUR, ROOT, desk
 
 DAY = timedelta(days=1)
 
@@ -158,3 +164,80 @@ async def test_at_most_five_older_pages_are_asked_for(tmp_path: Path, pages: int
             serve(publisher, f"/p{number}", page(news(100 + number), older=older))
         clock.advance(DAY)
         assert (await built.pipeline.tick()).entries == 1 + min(pages, MOST)
+
+
+# gaps ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def gaps(folder: Path, bodies: list[bytes]) -> tuple[list[int], FeedState]:
+    """Poll bodies one after the other; return at which of them something may have slid past."""
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    found: list[int] = []
+    url = publisher.url("/feed")
+    place = 0
+
+    def hear(event: Event) -> None:
+        if event.kind == "gap":
+            found.append(place)
+
+    config = replace(
+        load(ROOT / "config" / "monitor.yaml", {}),
+        poll=PollSettings(per_host_gap=timedelta(0)),
+        folder=folder,
+        store=f"sqlite:{folder}/monitor.db",
+        routes=(),
+        channels={},
+        topics=(),
+        feeds=(Feed(url=url, source="Fast"),),
+    )
+    async with service.build(config, clock=clock, transport=publisher, tell=hear) as built:
+        for place, body in enumerate(bodies):  # noqa: B007 - `hear` reads it
+            serve(publisher, "/feed", body)
+            await built.pipeline.tick(everything=True)
+            clock.advance(timedelta(minutes=30))
+        (state,) = built.store.feed_states()
+    return found, state
+
+
+async def test_every_true_gap_of_a_fast_feed_is_flagged_and_no_other(tmp_path: Path) -> None:
+    steps = [0, 3, 5, 7, 7, 2, 12, 5, 4, 30, 1]
+    starts = [sum(steps[: n + 1]) for n in range(len(steps))]
+    bodies = [page(*(news(n) for n in range(start + 5, start, -1))) for start in starts]
+    found, state = await gaps(tmp_path, bodies)
+    assert found == [place for place, step in enumerate(steps) if step >= 5]
+    assert state.gap_at is not None
+
+
+async def test_a_gap_that_older_pages_closed_is_none(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    url = serve(publisher, "/feed", page(news(2), news(1)))
+    async with desk(tmp_path, publisher, clock, url) as built:
+        await built.pipeline.tick()
+        serve(publisher, "/feed", page(news(5), news(4), older="/p2"))
+        serve(publisher, "/p2", page(news(3), news(2)))
+        clock.advance(DAY)
+        await built.pipeline.tick()
+        (state,) = built.store.feed_states()
+        assert (state.gap_at, state.entries) == (None, 5)
+
+
+SNAPSHOTS = sorted((ROOT.parent / "shared" / "data" / "snapshots").glob("*.tar.gz"))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("path", SNAPSHOTS or [None], ids=lambda path: path.name if path else "none")
+async def test_on_real_polls_the_true_gaps_are_flagged_and_none_is_made_up(
+    path: Path | None, tmp_path: Path
+) -> None:
+    if path is None:
+        pytest.skip("the shared research data is not next to the checkout")
+    with tarfile.open(path) as archive:
+        members = [one for one in archive if one.isfile() and one.name.endswith(".xml")][:40]
+        bodies = [file.read() for one in members if (file := archive.extractfile(one)) is not None]
+    links = [set(re.findall(rb"<link>([^<]+)</link>", body.split(b"<item", 1)[-1])) for body in bodies]
+    true = [n for n, (old, new) in enumerate(pairwise(links), 1) if new and not old & new]
+    found, _ = await gaps(tmp_path, bodies)
+    assert found == true
+    assert len(bodies) == 40
