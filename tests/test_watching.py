@@ -186,6 +186,8 @@ async def test_twenty_outages_are_noticed_within_two_gaps_and_told_once(tmp_path
         while clock.now() < BACK + timedelta(days=8):
             await built.pipeline.tick()
             clock.advance(8 * STEP)
+        digests = [d.message for d in told(built)[0].sent if d.message.kind is Kind.DIGEST]
+        assert any("Back again: Paper 403" in one.parts["txt"] for one in digests)
         messages = [d.message for d in told(built)[0].sent if d.message.kind is Kind.FEEDS]
         text = "\n".join(one.parts["txt"] for one in messages)
         for name in OUTAGES:

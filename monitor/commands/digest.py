@@ -23,7 +23,7 @@ from monitor.config import Config
 from monitor.errors import ConfigError
 from monitor.model import Digest, Recipient, Route, Send
 from monitor.observe import Observer
-from monitor.pipeline import situation
+from monitor.pipeline import LATELY, situation
 
 _FORMATS = {
     "html": ("email", "html"),
@@ -79,7 +79,11 @@ def _preview(config: Config, route: Route, at: datetime | None, form: str) -> st
         address = cursor.recipient if cursor else "preview"
         shown = replace(route, nothing_new=True)
         reader = Reader(route=shown, channel=channel, recipient=Recipient(address=address))
-        desk = replace(service.desk(config, service.matcher(config)), states=store.feed_states())
+        desk = replace(
+            service.desk(config, service.matcher(config)),
+            states=store.feed_states(),
+            outages=store.outages(now - LATELY),
+        )
         found = situation(store, reader, desk, after=cursor.position if cursor else 0, until=now, now=now)
     finally:
         store.close()

@@ -319,6 +319,7 @@ def _digest(
         sources=len({one.entry.source for one in everything}),
         languages=ranked(one.entry.language for one in everything),
         troubles=_troubles(configured, desk, since) if kind is Kind.DIGEST else (),
+        recovered=_recovered(desk, since) if kind is Kind.DIGEST else (),
         feeds_ok=sum(state.status in WELL for state in configured),
         feeds_total=len(configured),
         topics={t: words(desk.topics.get(t, {}), reader.language, t) for t in reader.route.topics},
@@ -362,6 +363,23 @@ def _troubles(states: Iterable[FeedState], desk: Desk, since: datetime | None) -
         )
         for state in states
         if state.status in WELL and state.gap_at is not None and (since is None or state.gap_at >= since)
+    )
+
+
+def _recovered(desk: Desk, since: datetime | None) -> tuple[Trouble, ...]:
+    """Return the feeds that are back since the last digest, and stayed so."""
+    failing = {state.url for state in desk.states if state.status not in WELL}
+    return tuple(
+        Trouble(
+            source=desk.feeds[one.feed_url].source,
+            url=one.feed_url,
+            status=one.status,
+            reason=one.reason,
+            since=one.since,
+        )
+        for one in desk.outages
+        if one.ended_at is not None and since is not None and one.ended_at >= since
+        if one.feed_url in desk.feeds and one.feed_url not in failing
     )
 
 

@@ -19,6 +19,7 @@ from monitor.model import (
     Hit,
     Life,
     LinkKind,
+    Outage,
     Recipient,
     Route,
     Said,
@@ -53,6 +54,8 @@ class Desk:
     names: frozenset[str] = frozenset()
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     states: Sequence[FeedState] = ()
+    outages: Sequence[Outage] = ()
+    """Those that go on, and those that ended lately."""
     read: Callable[[Entry], Said] = lambda entry: Said()
 
     def tier(self, entry: Entry) -> int:

@@ -37,6 +37,9 @@ from monitor.render.plain import plainly
 from monitor.render.threads import story_of
 from monitor.stores import Store
 
+LATELY = timedelta(days=7)
+"""Outages that ended so long ago are told by no digest any more."""
+
 
 class Telling:
     """Folds matches into stories and queues what each reader is due. Plain code, for the store's thread."""
@@ -118,7 +121,9 @@ class Telling:
             recipient = next((r for r in channel.recipients() if r.address == cursor.recipient), None)
             if recipient is None or (route.send is Send.DIGEST and not _due(cursor, now)):
                 continue
-            desk = desk or replace(shop.parts.desk, states=shop.store.feed_states())
+            desk = desk or replace(
+                shop.parts.desk, states=shop.store.feed_states(), outages=shop.store.outages(now - LATELY)
+            )
             self._failed = None
             self._queue_one(cursor, route, recipient, desk, now)
             if self._failed is not None:

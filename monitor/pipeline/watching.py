@@ -55,7 +55,7 @@ class Watching:
     def _notice(self, now: datetime) -> None:
         """Begin and end outages, and queue the word of them in the same transaction."""
         shop, feeds = self._shop, self._shop.parts.feeds
-        states = {state.url: state for state in shop.store.feed_states()}
+        states = {state.url: state for state in shop.store.troubled()}
         going = {outage.feed_url: outage for outage in shop.store.outages()}
         begun = [
             outage
@@ -70,7 +70,7 @@ class Watching:
         if not begun and not ended:
             return
         told = [one for one in ended if one.feed_url in states and _is_back(states[one.feed_url])]
-        deliveries = list(self._deliveries(begun, told, list(states.values()), now))
+        deliveries = list(self._deliveries(begun, told, now))
         if shop.store.record_outages(begun, ended, deliveries):
             for outage in begun:
                 shop.say(
@@ -85,12 +85,13 @@ class Watching:
                 shop.say("recovered", feed=outage.feed_url, since=outage.since)
 
     def _deliveries(
-        self, begun: Sequence[Outage], ended: Sequence[Outage], states: Sequence[FeedState], now: datetime
+        self, begun: Sequence[Outage], ended: Sequence[Outage], now: datetime
     ) -> Iterator[Delivery]:
         """Yield what operators get: one message for all that is noticed at once."""
         parts = self._shop.parts
-        if not begun and not ended:
+        if not parts.operators or not (begun or ended):
             return
+        states = self._shop.store.feed_states()
         for name in parts.operators:
             channel = parts.channels.get(name)
             for recipient in channel.recipients() if channel else ():

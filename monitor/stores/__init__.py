@@ -150,6 +150,10 @@ class Store(ABC):
         """Return the outages that go on, and those that ended at or after `since`."""
 
     @abstractmethod
+    def troubled(self) -> list[FeedState]:
+        """Return the states of configured feeds that fail, are stalled or have an outage that goes on."""
+
+    @abstractmethod
     def record_outages(
         self, begun: Sequence[Outage], ended: Sequence[Outage], deliveries: Sequence[Delivery]
     ) -> bool:

@@ -204,6 +204,10 @@ class SqlStore(Store):
         """Return the outages that go on or ended lately."""
         return self._ask(lambda conn: _health.current(conn, since))
 
+    def troubled(self) -> list[FeedState]:
+        """Return the feeds that fail or did lately."""
+        return self._ask(_health.troubled)
+
     def record_outages(
         self, begun: Sequence[Outage], ended: Sequence[Outage], deliveries: Sequence[Delivery]
     ) -> bool:

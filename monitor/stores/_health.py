@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from monitor.health import WINDOW, Deadlines
-from monitor.model import Delivery, FeedStatus, Outage, PollRecord
+from monitor.model import Delivery, FeedState, FeedStatus, Outage, PollRecord
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
-from monitor.stores._rows import AnyRow, chunks, delivery_row
+from monitor.stores._rows import AnyRow, chunks, delivery_row, feed_state
 from monitor.stores._tables import arrivals, deliveries, feeds, outages
 from monitor.stores._upsert import Upsert
 
@@ -100,6 +100,18 @@ def current(conn: Connection, since: datetime | None = None) -> list[Outage]:
         wanted = or_(wanted, outages.c.ended_at >= since)
     rows = conn.execute(select(outages).where(wanted).order_by(outages.c.feed_url, outages.c.since))
     return [_outage(row) for row in rows]
+
+
+def troubled(conn: Connection) -> list[FeedState]:
+    """Return the feeds that fail, are stalled or have an outage (see Store.troubled)."""
+    going = select(outages.c.feed_url).where(outages.c.ended_at.is_(None))
+    wanted = or_(
+        feeds.c.failing_since.is_not(None),
+        feeds.c.status == FeedStatus.STALLED.value,
+        feeds.c.url.in_(going),
+    )
+    rows = conn.execute(select(feeds).where(feeds.c.configured, wanted).order_by(feeds.c.url))
+    return [feed_state(row, paused=row.paused) for row in rows]
 
 
 def _outage(row: AnyRow) -> Outage:
