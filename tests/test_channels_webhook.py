@@ -305,6 +305,7 @@ async def test_the_library_of_cloudevents_reads_the_event(kind: Kind, tmp_path: 
         Kind.ALERT: "story.alert",
         Kind.TURN: "event.turn",
         Kind.CORRECTION: "story.correction",
+        Kind.FEEDS: "feeds.health",
     }
     assert event.get_type() == types[kind]
     assert event.get_source() == "/monitor/routes/day"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.world import Desk, Newsstand, rss
+from tests.world import Desk, Newsstand, Page, rss
 
 NEWS = (
     ("https://example.com/1", "ট্রাম্পের সঙ্গে পুতিনের বৈঠক বুদাপেস্টে", "আড়াই ঘণ্টার ফোনালাপের পর ঘোষণা।"),
@@ -160,3 +161,31 @@ def test_a_mistyped_command_is_answered_with_the_nearest(desk: Desk) -> None:
 
     assert done.returncode == 2
     assert "Did you mean 'search'" in done.stderr
+
+
+def test_a_source_is_added_by_its_front_page_and_taken_out_again(tmp_path: Path) -> None:
+    page = (
+        b'<html lang="bn"><head><title>A paper</title>'
+        b'<link rel="alternate" type="application/rss+xml" href="/all.xml"></head></html>'
+    )
+    with Newsstand({"/": Page(page, "text/html"), "/all.xml": rss("A paper", *NEWS)}) as stand:
+        desk = Desk(tmp_path).write()
+        (found,) = desk.json("feeds", "discover", stand.url + "/")
+        added = desk.json("feeds", "add", stand.url + "/", "--country", "BD", "--folder", "Dhaka")
+        twice = desk.run("feeds", "add", stand.url + "/", check=False)
+
+        assert (found["url"], found["language"], found["entries"]) == (f"{stand.url}/all.xml", "bn", 3)
+        assert added["feed"] == {
+            "url": f"{stand.url}/all.xml",
+            "source": "A paper",
+            "language": "bn",
+            "country": "BD",
+            "folder": "Dhaka",
+        }
+        assert desk.json("once")["entries"] == 3
+        assert (twice.returncode, "configured already" in twice.stderr) == (1, True)
+        assert 'xmlUrl="' + found["url"] in desk.run("feeds", "export").stdout
+        desk.run("feeds", "remove", found["url"])
+        assert desk.json("feeds", "list") == []
+        nothing = desk.run("feeds", "discover", stand.url + "/nowhere", check=False)
+        assert (nothing.returncode, "404" in nothing.stderr) == (1, True)
