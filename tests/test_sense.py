@@ -62,7 +62,7 @@ def test_far_more_than_at_this_hour_of_the_week_is_a_burst_with_its_numbers() ->
     (signal,) = sense(subject(times, NOW - 8 * WEEK), NOW, world())
     assert signal.kind is SignalKind.BURST
     assert signal.since == NOW - HOUR
-    assert signal.numbers == {"count": 20, "usual": 3.0, "limit": 13.0, "past": 14, "sources": 3}
+    assert signal.numbers == {"count": 20, "usual": 3.0, "limit": 9.0, "past": 14, "sources": 3}
 
 
 def test_what_comes_each_monday_is_no_burst_and_on_a_sunday_it_is() -> None:
@@ -85,7 +85,7 @@ def test_a_clock_that_changed_shifts_no_burst() -> None:
 
 def test_when_everything_comes_more_often_one_topic_s_part_of_it_is_no_burst() -> None:
     times = [*past(8, by_day), *(NOW - HOUR / 20 * n for n in range(17))]
-    assert sense(subject(times, NOW - 8 * WEEK), NOW, world(40, 100)) == []
+    assert sense(subject(times, NOW - 8 * WEEK), NOW, world(40, 150)) == []
     assert kinds(sense(subject(times, NOW - 8 * WEEK), NOW, world(40, 44))) == ["burst"]
 
 

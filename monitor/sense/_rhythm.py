@@ -21,7 +21,7 @@ FLOOR, FLOOR_YOUNG = 5, 8
 """So few reports an hour are no burst, however rare the subject is."""
 
 TIMES = 3.0
-SPREADS = 5.0
+SPREADS = 3.0
 """A burst has at least so many times what is usual, and lies so many spreads above it (see 0008)."""
 
 _FEW = 5
