@@ -305,6 +305,9 @@ async def test_the_library_of_cloudevents_reads_the_event(kind: Kind, tmp_path: 
         Kind.ALERT: "story.alert",
         Kind.TURN: "event.turn",
         Kind.CORRECTION: "story.correction",
+        Kind.BURST: "topic.burst",
+        Kind.FIRST_SEEN: "topic.first-seen",
+        Kind.NO_DATA: "topic.no-data",
         Kind.FEEDS: "feeds.health",
     }
     assert event.get_type() == types[kind]
@@ -312,7 +315,9 @@ async def test_the_library_of_cloudevents_reads_the_event(kind: Kind, tmp_path: 
     assert event.get_specversion() == "1.0"
     data = event.get_data()
     assert isinstance(data, dict)
-    assert data["stories"][0]["title"].startswith("আড়াই ঘণ্টা")
+    told = [story["title"] for story in data["stories"]]
+    assert [title for title in told if title.startswith("আড়াই ঘণ্টা")] == told[:1]
+    assert told or kind is Kind.FEEDS or data["signals"]
     assert request.headers["content-type"] == "application/cloudevents+json; charset=utf-8"
 
 

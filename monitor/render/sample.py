@@ -275,21 +275,13 @@ _FIRST = "Trump and Putin to meet on Monday, aide says"
 
 def _corrected(story: DigestStory) -> DigestStory:
     """A story of which a headline that was sent is another now, and one is about it no more."""
-    before = {
-        "bn": "তিন ঘণ্টা কথা বললেন ট্রাম্প ও পুতিন, বৈঠক সোমবার",
-        "en": "Trump and Putin to meet on Monday, aide says",
-    }
+    before = {"bn": "তিন ঘণ্টা কথা বললেন ট্রাম্প ও পুতিন, বৈঠক সোমবার", "en": _FIRST}
     lead, other = story.lead, next(iter(story.also), story.lead)
+    now, later = (_SLOT - timedelta(minutes=minutes) for minutes in (20, 9))
+    was = [before.get(item.entry.language, _FIRST) for item in (lead, other)]
     changes = (
-        HeadlineChange(
-            before=before.get(lead.entry.language, before["en"]), item=lead, at=_SLOT - timedelta(minutes=20)
-        ),
-        HeadlineChange(
-            before=before.get(other.entry.language, before["en"]),
-            item=other,
-            at=_SLOT - timedelta(minutes=9),
-            withdrawn=True,
-        ),
+        HeadlineChange(before=was[0], item=lead, at=now),
+        HeadlineChange(before=was[1], item=other, at=later, withdrawn=True),
     )
     return replace(
         story, state="developing", also=(), carriers=(), news=StoryNews(headlines=changes, reports=4)
