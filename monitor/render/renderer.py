@@ -214,9 +214,8 @@ class Renderer:
                 pieces.append(piece)
         except _TEMPLATE_FAULTS as error:
             raise self._translated(error, names) from error
-        except OSError as error:  # not the template's fault: too many open files, a disk that fails
-            what = error.strerror or type(error).__name__
-            raise RenderError(f"cannot be read: {what}", template=names[0]) from error
+        except OSError as error:
+            raise words.unreadable(error, names[0]) from error
         text = "".join(pieces)
         if part == "json":
             try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import regex
-from jinja2 import Environment, FileSystemLoader, UndefinedError
+from jinja2 import Environment, FileSystemLoader, TemplateError, UndefinedError
 from markupsafe import Markup, escape
 
 from monitor.errors import RenderError
@@ -81,9 +81,20 @@ def languages(folders: Sequence[Path]) -> list[str]:
     return sorted({path.stem for folder in folders for path in (folder / "words").glob("*.j2")})
 
 
+def unreadable(error: OSError, name: str) -> RenderError:
+    """Return what is wrong with a machine, not with a template: too many open files, a disk that fails."""
+    return RenderError(f"cannot be read: {error.strerror or type(error).__name__}", template=name)
+
+
 def _read(folder: Path, name: str) -> dict[str, Phrase]:
     environment: Environment = Sandbox(loader=FileSystemLoader(folder))
-    found = getattr(environment.get_template(name).module, "words", None)
+    try:
+        template = environment.get_template(name)
+    except TemplateError:  # one that is not there is an OSError to jinja2
+        raise
+    except OSError as error:
+        raise unreadable(error, name) from error
+    found = getattr(template.module, "words", None)
     if not isinstance(found, dict):
         raise RenderError("must set `words` to a dict", template=name, line=1)
     for key, phrase in found.items():

@@ -152,8 +152,14 @@ def test_ghsa_4r7v_whpg_8rx3_what_a_feed_says_is_no_template(kind: Kind, channel
         )
         for section in digest.sections
     )
-    turns = tuple(replace(note, title=payload) for note in digest.turns)
-    hostile = replace(digest, sections=sections, turns=turns, topics=dict.fromkeys(digest.topics, payload))
+    hostile = replace(
+        digest,
+        sections=sections,
+        turns=tuple(replace(note, title=payload) for note in digest.turns),
+        topics=dict.fromkeys(digest.topics, payload),
+        troubles=tuple(replace(one, source=payload) for one in digest.troubles),
+        signals=tuple(replace(note, title=payload) for note in digest.signals),
+    )
     parts = ("txt", "html") if channel in ("email", "file") else ("json",)
     message = Renderer([SHIPPED]).render(hostile, channel_type=channel, parts=parts)
     for text in (message.subject, *message.parts.values()):
