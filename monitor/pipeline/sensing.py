@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from monitor.model import Appearance, FeedStatus, Route, Signal, SignalKind, Topic
+from monitor.model import Appearance, FeedState, FeedStatus, Route, Signal, SignalKind, Topic
 from monitor.pipeline._shop import Shop
 from monitor.sense import MARK, PAST, YOUNG, Subject, World, mark_of, newcomers, sense
 
@@ -103,9 +103,9 @@ class Sensing:
         else:
             marks = [last + MARK * n for n in range(1, (until - last) // MARK + 1)]
         found: list[Signal] = []
-        before = last
+        before, states = last, store.feed_states()  # once: of ten thousand feeds it takes a second
         for at in marks:
-            found += self._at(at, before or at, memory, found)
+            found += self._at(at, before or at, memory, found, states)
             before = at
         memory = replace(memory, mark=until)
         self._memory = memory
@@ -144,13 +144,19 @@ class Sensing:
         entities = {one.id: memory.entities.get(one.id, at) for one in parts.entities}
         return replace(memory, subjects=subjects, entities=entities)
 
-    def _at(self, at: datetime, before: datetime, memory: _Memory, found: Sequence[Signal]) -> list[Signal]:
+    def _at(
+        self,
+        at: datetime,
+        before: datetime,
+        memory: _Memory,
+        found: Sequence[Signal],
+        states: Sequence[FeedState],
+    ) -> list[Signal]:
         """Return what one mark brings."""
         parts, store = self._shop.parts, self._shop.store
-        started = {one.url: one.first_poll_at for one in store.feed_states()}
-        world = World(
-            arrivals=store.arrivals, awake=memory.awake or at, listening=self._listening(memory.awake or at)
-        )
+        started = {one.url: one.first_poll_at for one in states}
+        awake = memory.awake or at
+        world = World(arrivals=store.arrivals, awake=awake, listening=_listening(states, awake))
         signals: list[Signal] = []
         said = [*store.signals(), *found]
         watched = {f"topic:{one.id}": one.signals for one in parts.topics}
@@ -198,11 +204,11 @@ class Sensing:
         fresh = [one for one in subject.reports if before < one.first_seen <= at]
         return newcomers(subject, fresh, at, watched=watched, names=names, met=met)
 
-    def _listening(self, awake: datetime) -> bool:
-        """Whether at least half of the feeds were asked since the daemon woke up."""
-        states = [one for one in self._shop.store.feed_states() if one.status is not FeedStatus.PAUSED]
-        asked = sum(one.last_poll_at is not None and one.last_poll_at >= awake for one in states)
-        return 2 * asked >= len(states)
+
+def _listening(states: Sequence[FeedState], awake: datetime) -> bool:
+    """Whether at least half of the feeds were asked since the daemon woke up."""
+    asked = [one for one in states if one.status is not FeedStatus.PAUSED]
+    return 2 * sum(one.last_poll_at is not None and one.last_poll_at >= awake for one in asked) >= len(asked)
 
 
 def timed(one: Appearance) -> Appearance:
