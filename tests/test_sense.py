@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,9 @@ def past(weeks: int, hourly: Callable[[datetime], int], until: datetime = NOW) -
     return [hour + HOUR * (k + 1) / (hourly(hour) + 1) for hour in hours for k in range(hourly(hour))]
 
 
-def subject(times: Iterable[datetime], since: datetime, **changes: object) -> Subject:
+def subject(times: Iterable[datetime], since: datetime, **changes: Any) -> Subject:
     made = Subject(topic="t", kinds=BOTH, since=since, reports=reports(times))
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def world(arrivals: int = 0, now: int = 0, *, listening: bool = True) -> World:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def feeds(*urls: str, paused: bool = False) -> list[Feed]:
     return [Feed(url=url, source="Example", paused=paused) for url in urls]
 
 
-def entry(number: int, **changes: object) -> Entry:
+def entry(number: int, **changes: Any) -> Entry:
     made = Entry(
         id=f"{number:032x}",
         url=f"https://example.org/{number}",
@@ -65,7 +66,7 @@ def entry(number: int, **changes: object) -> Entry:
         language="bn",
         fingerprint=f"print-{number}",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def evidence(word: str = "পুতিন") -> Evidence:

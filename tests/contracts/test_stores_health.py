@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from monitor.health import Deadlines, hour_of
 from monitor.model import FeedState, FeedStatus, Outage, PollRecord
@@ -21,11 +22,11 @@ OUTAGE = Outage(
 )
 
 
-def polled(store: Store, *hours: datetime, **changes: object) -> FeedState:
+def polled(store: Store, *hours: datetime, **changes: Any) -> FeedState:
     """Record a poll that brought something in these hours."""
     if not store.feed_states():
         store.sync_feeds(feeds(FEED), NOW, spread=timedelta(0))
-    state = replace(claim(store)[FEED], status=FeedStatus.OK, next_poll_at=NOW, last_ok_at=NOW, **changes)  # type: ignore[arg-type]
+    state = replace(claim(store)[FEED], status=FeedStatus.OK, next_poll_at=NOW, last_ok_at=NOW, **changes)
     assert store.record_polls([PollRecord(state=state, arrivals=hours)], NOW) == [True]
     return state
 

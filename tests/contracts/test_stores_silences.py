@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from monitor.model import Keep, Passed, PassedKind, Scope, Silence
 from monitor.stores import Store
@@ -34,9 +35,9 @@ SILENCE = Silence(
 READER = ("day", "desk", "desk@example.org")
 
 
-def passed(number: int, kind: PassedKind = PassedKind.SILENCED, **changes: object) -> Passed:
+def passed(number: int, kind: PassedKind = PassedKind.SILENCED, **changes: Any) -> Passed:
     made = Passed(entry_id=entry(number).id, kind=kind, detail="why", at=NOW)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def test_silences_come_back_exactly_newest_first(store: Store) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
@@ -49,11 +50,8 @@ def loop_cpu() -> Iterator[LoopCpu]:
         finally:
             found.longest = max(found.longest, time.thread_time() - begun)
 
-    setattr(Handle, "_run", measured)  # noqa: B010 - mypy has it typed otherwise
-    try:
+    with patch.object(Handle, "_run", measured):
         yield found
-    finally:
-        setattr(Handle, "_run", run)  # noqa: B010
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from io import StringIO
 from itertools import product
 from typing import Any
 
@@ -106,7 +107,7 @@ def read(value: str) -> Any:
 
 
 SECRETS = (Secret("https://hooks.example.org/T/B/s3cr3t"), Secret("user:passw0rd"))
-OBSERVER = Observer(open("/dev/null", "w"), secrets=SECRETS)  # noqa: SIM115 - for as long as the tests run
+OBSERVER = Observer(StringIO(), secrets=SECRETS)
 
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "text.plain": text.plain,
@@ -197,11 +198,14 @@ def shipped() -> Matcher:
 )
 def test_cve_2021_39229_matching_takes_time_in_proportion(unit: str) -> None:
     """The shipped topics over one entry. A row of dots once took a minute, a row of marks half a one."""
-    for work in (shipped().read, shipped().said):
-        work(entry(content="a b"))
-        size = 8_000
-        first, second = (unit * (n // len(unit)) + "a" for n in (size, 4 * size))
-        assert growth(lambda value: work(entry(content=value)), first, second, least=QUICK) < MOST_OF_FOUR  # noqa: B023
+    first, second = (unit * (size // len(unit)) + "a" for size in (8_000, 32_000))
+    for read in (shipped().read, shipped().said):
+
+        def work(value: str, read: Callable[[Entry], Any] = read) -> Any:
+            return read(entry(content=value))
+
+        work("a b")
+        assert growth(work, first, second, least=QUICK) < MOST_OF_FOUR
 
 
 PATTERNS = (
