@@ -10,8 +10,8 @@ import ctypes
 import gc
 import signal
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -232,6 +232,14 @@ def open_store(config: Config) -> Store:
     """Return the config's store, not opened yet."""
     made: Store = registry.find("stores", config.store.partition(":")[0])(config.store)
     return made
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """Give the config's store, open; close it after. Raises StoreError."""
+    with closing(open_store(config)) as store:
+        store.open()
+        yield store
 
 
 def matcher(config: Config) -> Matcher:

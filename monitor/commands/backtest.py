@@ -32,9 +32,7 @@ def command(app: App, topic: str, since: datetime, query: str | None, as_json: b
         raise ConfigError(f"there is no topic {topic!r}; there are: {', '.join(t.id for t in config.topics)}")
     matcher = service.matcher(config)
     ready = {"now": matcher.find(current), **({"then": matcher.find(query)} if query else {})}
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         sets = {
             name: {
                 entry.id: (entry, evidence)
@@ -42,8 +40,6 @@ def command(app: App, topic: str, since: datetime, query: str | None, as_json: b
             }
             for name, one in ready.items()
         }
-    finally:
-        store.close()
     facts = _facts(sets, ZoneInfo(config.timezone))
     if as_json:
         print_json({"topic": topic, **facts})

@@ -15,10 +15,6 @@ from monitor.commands._app import App
 @click.pass_obj
 def command(app: App, file: Path) -> None:
     """Write a consistent copy of the database to FILE; a running daemon is not disturbed."""
-    store = service.open_store(app.load())
-    store.open()
-    try:
+    with service.opened(app.load()) as store:
         store.backup(file)
-    finally:
-        store.close()
     click.echo(f"wrote {file} ({file.stat().st_size / 1e6:.1f} MB)", err=True)

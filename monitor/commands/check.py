@@ -67,12 +67,10 @@ def _store(config: Config) -> str:
             return f"{rest} cannot be made: {folder} is not a folder one can write to"
         return ""
     try:
-        store = service.open_store(config)
-        store.open()
-        store.close()
+        with service.opened(config):
+            return ""
     except StoreError as error:
         return str(error)
-    return ""
 
 
 async def _poll_all(config: Config) -> list[FetchResult]:

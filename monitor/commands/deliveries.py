@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -15,19 +14,11 @@ from monitor.clock import SystemClock
 from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.commands._fates import faults_of, ledger
 from monitor.model import Delivery, DeliveryStatus
-from monitor.stores import Store
 
 
 @click.group()
 def command() -> None:
     """List and show deliveries, send dead letters again, prove that states add up."""
-
-
-@contextmanager
-def _store(app: App) -> Iterator[Store]:
-    with closing(service.open_store(app.load())) as store:
-        store.open()
-        yield store
 
 
 @command.command("list")
@@ -43,7 +34,7 @@ def list_(
     app: App, status: str | None, route: str | None, channel: str | None, limit: int, as_json: bool
 ) -> None:
     """List deliveries, newest first; dead letters with --status dead."""
-    with _store(app) as store:
+    with service.opened(app.load()) as store:
         found = store.deliveries(status=DeliveryStatus(status) if status else None, limit=None)
     shown = [
         facts(one) for one in found if route in (None, one.message.route) and channel in (None, one.channel)
@@ -64,7 +55,7 @@ def list_(
 @click.pass_obj
 def show(app: App, delivery_id: str, part: str | None, as_json: bool) -> None:
     """Show one delivery whole: fate, tries, what it told. The beginning of its ID is enough."""
-    with _store(app) as store:
+    with service.opened(app.load()) as store:
         one = store.delivery(delivery_id)
     if one is None:
         raise click.UsageError(f"no delivery's id (or more than one) begins with {delivery_id!r}")
@@ -102,7 +93,7 @@ def redrive(
     """
     if bool(ids) == everything:
         raise click.UsageError("name dead letters, or give --all")
-    with _store(app) as store:
+    with service.opened(app.load()) as store:
         dead = store.deliveries(status=DeliveryStatus.DEAD, limit=None)
         wanted = [
             one.id
@@ -129,8 +120,7 @@ def verify(app: App, as_json: bool) -> None:
     does not add up, if anything.
     """
     config, now = app.load(), SystemClock().now()
-    with closing(service.open_store(config)) as store:
-        store.open()
+    with service.opened(config) as store:
         now = max(now, store.last_time() or now)
         deliveries = store.deliveries(limit=None)
         routes = {route.name: route for route in config.routes}

@@ -70,9 +70,7 @@ def command(app: App, route_name: str, at: datetime | None, form: str, show: boo
 
 
 def _preview(config: Config, route: Route, at: datetime | None, form: str) -> str:
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         now = at or SystemClock().now()
         channel = route.channels[0]
         cursor = next((c for c in store.cursors() if c.route == route.name and c.channel == channel), None)
@@ -85,8 +83,6 @@ def _preview(config: Config, route: Route, at: datetime | None, form: str) -> st
             outages=store.outages(now - LATELY),
         )
         found = situation(store, reader, desk, after=cursor.position if cursor else 0, until=now, now=now)
-    finally:
-        store.close()
     if route.send is Send.IMMEDIATE:
         return _shown(config, alerts(found, reader, desk, until=now), form)
     since = cursor.last_slot if cursor else None

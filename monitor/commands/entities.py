@@ -86,12 +86,8 @@ def show(app: App, entity: str, everything: bool, as_json: bool) -> None:
 def near_misses(app: App, least: int, since: datetime | None, as_json: bool) -> None:
     """Report new spellings seen beside known names (ট্রাস্প ×3), for a person to add; they never match."""
     config = app.load()
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         entries = store.search("", limit=ENTRIES, since=since)
-    finally:
-        store.close()
     found = service.matcher(config).near_misses(entries, least=least)
     if as_json:
         print_json(found)

@@ -146,9 +146,7 @@ def _clause(clause: Clause, rename: str | None) -> dict[str, Any]:
 
 
 def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         found = store.entry(entry_id)
         if found is None:
             raise click.UsageError(f"no entry's id (or more than one) begins with {entry_id!r}")
@@ -160,8 +158,6 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
             "sending": sending_facts(config, store, story, entry, matches),
             "unusual": line_facts(config, store, entry, [match.topic for match in matches]),
         }
-    finally:
-        store.close()
 
 
 # ── for people ────────────────────────────────────────────────────────────────────────────────

@@ -35,12 +35,8 @@ def command() -> None:
 def list_feeds(app: App, as_json: bool) -> None:
     """List the configured feeds, and how each does."""
     config = app.load()
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         states = {state.url: state for state in store.feed_states()}
-    finally:
-        store.close()
     rows = []
     for feed in config.feeds:
         state = states.get(feed.url)

@@ -61,12 +61,8 @@ def command(app: App, number: int, route_name: str | None, at: datetime | None, 
 
 
 def _cursors(config: Config) -> dict[tuple[str, str, str], Cursor]:
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         return {(one.route, one.channel, one.recipient): one for one in store.cursors()}
-    finally:
-        store.close()
 
 
 def _channels(config: Config) -> dict[str, tuple[Recipient, ...]]:

@@ -30,12 +30,8 @@ def command(
     """
     config = app.load()
     ready = service.matcher(config).find(query)
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         hits = list(found(store, ready, limit=CANDIDATES, since=since, until=until))
-    finally:
-        store.close()
     hits.sort(key=lambda hit: (-hit[1].score, -hit[0].first_seen.timestamp(), hit[0].id))
     if as_json:
         print_json(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -16,19 +14,11 @@ from monitor.clock import SystemClock
 from monitor.commands._app import App, Moment, json_option, plain, print_json, say
 from monitor.config import Config
 from monitor.model import Scope, Silence
-from monitor.stores import Store
 
 
 @click.group()
 def command() -> None:
     """Silence a topic, story, source, route or entity for a while; list silences; end one."""
-
-
-@contextmanager
-def _store(config: Config) -> Iterator[Store]:
-    with closing(service.open_store(config)) as store:
-        store.open()
-        yield store
 
 
 @command.command()
@@ -57,7 +47,7 @@ def add(app: App, /, until: datetime, why: str, by: str, as_json: bool, **target
         raise click.UsageError("--until is past")
     scope, by = Scope(name), by or getpass.getuser()
     target = target.lstrip("@") if scope is Scope.ENTITY else target
-    with _store(config) as store:
+    with service.opened(config) as store:
         _check(config, scope, target)
         words = "\x1f".join((scope, target, now.isoformat(), why, by))
         made = Silence(
@@ -103,7 +93,7 @@ def _check(config: Config, scope: Scope, target: str) -> None:
 def list_(app: App, everything: bool, as_json: bool) -> None:
     """List the silences that hold, newest first."""
     now = SystemClock().now()
-    with _store(app.load()) as store:
+    with service.opened(app.load()) as store:
         found = [one for one in store.silences() if everything or one.end > now]
     if as_json:
         print_json([facts(one, now) for one in found])
@@ -123,7 +113,7 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
 def expire(app: App, silence_id: str, by: str, as_json: bool) -> None:
     """End a silence now. What it silenced so far is not sent late."""
     now = SystemClock().now()
-    with _store(app.load()) as store:
+    with service.opened(app.load()) as store:
         ended = store.expire_silence(silence_id, now, by or getpass.getuser())
     if ended is None:
         raise click.UsageError(f"no silence's id (or more than one) begins with {silence_id!r}")

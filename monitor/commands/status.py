@@ -21,14 +21,10 @@ from monitor.model import Counts, DeliveryStatus, FeedState, FeedStatus
 def command(app: App, as_json: bool) -> None:
     """Say how each feed does, what is in the archive and what waits in the outbox."""
     config = app.load()
-    store = service.open_store(config)
-    store.open()
-    try:
+    with service.opened(config) as store:
         states, counts, meta = store.feed_states(), store.counts(), store.meta()
         dead = store.deliveries(status=DeliveryStatus.DEAD, limit=10)
         troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
-    finally:
-        store.close()
     facts = _facts(config, states, counts, troubles)
     if as_json:
         print_json(facts)

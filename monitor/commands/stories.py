@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -44,7 +43,7 @@ def command() -> None:
 def list_stories(app: App, limit: int, as_json: bool) -> None:
     """List the stories that were seen last, the latest first."""
     config = app.load()
-    with _opened(config) as store:
+    with service.opened(config) as store:
         rows = [_summary(config, store, story) for story in store.latest_stories(limit)]
     if as_json:
         print_json(rows)
@@ -66,7 +65,7 @@ def show(app: App, story: str, as_json: bool) -> None:
     What the parts of a score are is in docs/howto/stories.md.
     """
     config = app.load()
-    with _opened(config) as store:
+    with service.opened(config) as store:
         facts = _whole(config, store, _story(store, story))
     if as_json:
         print_json(facts)
@@ -81,7 +80,7 @@ def show(app: App, story: str, as_json: bool) -> None:
 @click.pass_obj
 def merge(app: App, stories: tuple[str, ...], who: str | None, as_json: bool) -> None:
     """Put stories together. The id of the one with most reports stays, the others lead to it."""
-    with _opened(app.load()) as store:
+    with service.opened(app.load()) as store:
         found = {one.id: one for one in (_story(store, name) for name in stories)}
         if len(found) < 2:
             raise click.UsageError("these are one story; name two or more")
@@ -98,7 +97,7 @@ def merge(app: App, stories: tuple[str, ...], who: str | None, as_json: bool) ->
 @click.pass_obj
 def split(app: App, story: str, entries: tuple[str, ...], who: str | None, as_json: bool) -> None:
     """Take entries out of a story: together they are another one from now on."""
-    with _opened(app.load()) as store:
+    with service.opened(app.load()) as store:
         whole = _story(store, story)
         taken = {entry.id: entry for entry in (_entry(store, name) for name in entries)}
         strange = [entry_id for entry_id in taken if entry_id not in whole.entry_ids]
@@ -124,7 +123,7 @@ def split(app: App, story: str, entries: tuple[str, ...], who: str | None, as_js
 @click.pass_obj
 def undo(app: App, as_json: bool) -> None:
     """Undo the last merge or split that was not undone; again for the one before."""
-    with _opened(app.load()) as store:
+    with service.opened(app.load()) as store:
         done = store.undo_edit(SystemClock().now())
     if done is None:
         raise click.UsageError("nothing was done by hand that is not undone")
@@ -137,19 +136,9 @@ def undo(app: App, as_json: bool) -> None:
 @click.pass_obj
 def list_edits(app: App, limit: int, as_json: bool) -> None:
     """List what was merged and split by hand, by whom and when, the last first."""
-    with _opened(app.load()) as store:
+    with service.opened(app.load()) as store:
         found = store.edits(limit)
     _tell(found, as_json=as_json)
-
-
-@contextmanager
-def _opened(config: Config) -> Iterator[Store]:
-    store = service.open_store(config)
-    store.open()
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _account() -> str:
