@@ -92,7 +92,8 @@ def misdeclared(body: bytes, content_type: str) -> str:
     if not high or is_utf8(body, content_type) or mended(body, content_type) is not body:
         return ""
     count = sum(map(len, high))
-    if count < 2 * len(_LETTERS.findall(b" ".join(_WORDS.findall(words)))):
+    mixed = [word for word in _WORDS.findall(words) if not word.isascii()]
+    if count < 2 * len(_LETTERS.findall(b" ".join(mixed))):
         return ""  # most letters are ASCII: Latin script
     letters = b"".join(high)
     first = sum(0xC0 <= one <= 0xDF for one in letters)
@@ -104,8 +105,8 @@ def misdeclared(body: bytes, content_type: str) -> str:
 
 _TAGS: Final = re.compile(rb"<[^<>]*+>|&[#A-Za-z0-9]{1,10};")
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
-_WORDS: Final = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
-"""Words with a letter beyond ASCII. Links, names and tags in ASCII say nothing of the text's charset."""
+_WORDS: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
+"""Of these count words with a letter beyond ASCII: links and names say nothing of the text's charset."""
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _TAKEN_FOR_ANYTHING: Final = frozenset(
     (
@@ -127,6 +128,3 @@ _TAKEN_FOR_ANYTHING: Final = frozenset(
 def has_doctype(text: bytes) -> bool:
     root = _ROOT.search(text)
     return b"<!" in text[: root.start() if root else len(text)].replace(b"<!--", b"")
-
-
-# documents ────────────────────────────────────────────────────────────────────────────────────

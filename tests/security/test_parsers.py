@@ -73,6 +73,7 @@ HURTFUL = {
     "a link of steps": rss(f"<item><title>x</title><link>{'../' * 300_000}</link></item>"),
     "a link of brackets": rss(f"<item><title>x</title><link>http://{'[' * 300_000}</link></item>"),
     "a long number": rss(f"<item><title>x</title></item><ttl>{'9' * 100_000}</ttl>"),
+    "letters in no charset": rss(f"<item><title>{LETTERS} X</title></item>").replace(b" X<", b" \xe9<"),
     "skipped hours": rss("<skipHours>" + f"<hour>{'0' * 5_000}</hour>" * 100 + "</skipHours><item/>"),
     "skipped hours without end": rss("<skipHours " * 20_000 + "<item/>"),
     "JSON, nested": b'{"version": "https://jsonfeed.org/version/1", "items": ' + b"[" * 500_000,
