@@ -196,12 +196,14 @@ def test_a_removed_feed_takes_its_lines_and_no_comment_of_its_own_line(tmp_path:
 def test_adding_and_removing_gives_the_same_feeds_and_keeps_comments(tmp_path: Path, text: str) -> None:
     config = desk(tmp_path, text)
     place = tmp_path / "feeds" / "all.yaml"
+    carriages = place.read_bytes().count(b"\r")
     edit.add(config, [{"url": "https://n.example/a?b=1&c=[2]", "source": "no"}], ENVIRON, file=place)
     config = again(config)
     assert [(one.url, one.source) for one in config.feeds][-1] == ("https://n.example/a?b=1&c=[2]", "no")
     edit.remove(config, "https://n.example/a?b=1&c=[2]", ENVIRON)
     assert [one.url for one in again(config).feeds] == [one.url for one in config.feeds[:-1]]
     after = place.read_text("utf-8")
+    assert place.read_bytes().count(b"\r") == carriages
     assert all(
         comment in after for comment in ("# more", "# after", "# below", "# none yet") if comment in text
     )

@@ -61,10 +61,15 @@ def add(
     where there is none. A file that is not there yet is made; the config must include it.
     """
     place = file or _fitting(config, feeds)
-    before = place.read_text(encoding="utf-8") if place.exists() else ""
+    before = _as_it_is(place) if place.exists() else ""
     after = _with(Source.of(str(place), before), feeds)
     _replace(config, environ, place, after, [*_plain_feeds(place), *map(dict, feeds)])
     return place
+
+
+def _as_it_is(place: Path) -> str:
+    """Return a file's text with the line ends that it has."""
+    return place.read_bytes().decode("utf-8")
 
 
 def remove(config: Config, url: str, environ: Mapping[str, str]) -> Path:
@@ -72,7 +77,7 @@ def remove(config: Config, url: str, environ: Mapping[str, str]) -> Path:
     found = next((one for one in listed(config) if one.written.get("url") == url), None)
     if found is None:
         raise ConfigError(f"no feed has the URL {url}; `monitor feeds list` shows them")
-    after = _without(Source.of(str(found.file), found.file.read_text(encoding="utf-8")), found.number)
+    after = _without(Source.of(str(found.file), _as_it_is(found.file)), found.number)
     left = _plain_feeds(found.file)
     del left[found.number]
     _replace(config, environ, found.file, after, left)
@@ -166,11 +171,10 @@ def _with(source: Source, feeds: Sequence[Written]) -> str:
         indent = text[text.rfind("\n", 0, dash) + 1 : dash]
         at = _line_end(text, _end(last))
     elif nodes is None:
-        at, indent = len(text), "  "
+        indent = "  "
         text += "" if not text or text.endswith("\n") else "\n"
+        text += ("\n" if text else "") + "feeds:\n"
         at = len(text)
-        head = ("\n" if text else "") + "feeds:\n"
-        text, at = text + head, at + len(head)
     elif not nodes.value:
         assert root is not None
         assert isinstance(root.value, dict)
