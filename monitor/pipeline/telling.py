@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 
 from monitor import slots
@@ -112,7 +113,12 @@ class Telling:
     def queue(self) -> None:
         """Queue what each reader is due. Where a template fails, they get the shipped form and the error."""
         shop, now = self._shop, self._shop.clock.now()
-        desk: Desk | None = None
+
+        @cache  # an immediate route is asked each second, and mostly there is nothing to tell
+        def desk() -> Desk:
+            states, outages = shop.store.feed_states(), shop.store.outages(now - LATELY)
+            return replace(shop.parts.desk, states=states, outages=outages)
+
         for cursor in shop.store.cursors():
             route = next((r for r in shop.parts.routes if r.name == cursor.route), None)
             channel = shop.parts.channels.get(cursor.channel)
@@ -121,9 +127,6 @@ class Telling:
             recipient = next((r for r in channel.recipients() if r.address == cursor.recipient), None)
             if recipient is None or (route.send is Send.DIGEST and not _due(cursor, now)):
                 continue
-            desk = desk or replace(
-                shop.parts.desk, states=shop.store.feed_states(), outages=shop.store.outages(now - LATELY)
-            )
             self._failed = None
             self._queue_one(cursor, route, recipient, desk, now)
             if self._failed is not None:
@@ -141,19 +144,23 @@ class Telling:
             self._troubles = self._troubles | {place} if detail else self._troubles - {place}
 
     def _queue_one(
-        self, cursor: Cursor, route: Route, recipient: Recipient, desk: Desk, now: datetime
+        self, cursor: Cursor, route: Route, recipient: Recipient, desk: Callable[[], Desk], now: datetime
     ) -> None:
-        """Promise 2: the cursor moves over matches and the frozen messages are queued, in one."""
+        """Promise 2: the cursor moves over matches and the frozen messages are queued, in one.
+
+        `desk` gives the desk with how its feeds are, which costs reading all of them.
+        """
         shop = self._shop
         until = now - route.group_wait if route.send is Send.IMMEDIATE else now
         instead = self._digest_route(route, cursor.channel)
         reader = Reader(route=route, channel=cursor.channel, recipient=recipient, digest=instead)
-        found = situation(shop.store, reader, desk, after=cursor.position, until=until, now=now)
+        plain = shop.parts.desk
+        found = situation(shop.store, reader, plain, after=cursor.position, until=until, now=now)
         if route.send is Send.IMMEDIATE and found.news.position == cursor.position and not found.again:
             return
         quiet = self._quieted(found, reader, now)
         room = self._room(route, cursor, now)
-        moved, digests = plan(quiet.situation, cursor, reader, desk, now=now, room=room)
+        moved, digests = plan(quiet.situation, cursor, reader, desk(), now=now, room=room)
         due = slots.quiet_until(route, now, timezone=recipient.timezone)
         if route.send is Send.DIGEST and digests:
             over_budget, silenced = self._over_budget(route, cursor), len(quiet.silenced)
