@@ -138,14 +138,17 @@ class Polling:
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         shop = self._shop
         try:
-            result = await self._fetch(feed, state)
-            outcome = result.outcome
-            if isinstance(outcome, Fetched) and outcome.body_hash != state.body_hash:
+            result, parsed = await self._fetch(feed, state), _NOTHING
+            if isinstance(result.outcome, Fetched) and result.outcome.body_hash != state.body_hash:
                 async with self._room:
-                    parsed = await shop.aside(partial(self._parse, feed, state, result))
-                    await self._remember(*await self._whole(feed, *parsed))
-            else:
-                await self._remember(state, result, _NOTHING)
+                    result, parsed = await shop.aside(partial(self._parse, feed, state, result))
+                    document = parsed.document
+                    if document is None or not (document.parts or document.previous):
+                        await self._remember(state, result, parsed)
+                        return
+                # To ask for more may take minutes: nobody waits for room meanwhile.
+                result, parsed = await self._whole(feed, state, result, parsed, document)
+            await self._remember(state, result, parsed)
         finally:
             self.running.pop(state.url, None)
             self.count(feed.url, -1)
@@ -178,9 +181,7 @@ class Polling:
             self._absorber = self._shop.start(self._absorb_all())
         await done
 
-    def _parse(
-        self, feed: Feed, state: FeedState, result: FetchResult
-    ) -> tuple[FeedState, FetchResult, _Parsed]:
+    def _parse(self, feed: Feed, state: FeedState, result: FetchResult) -> tuple[FetchResult, _Parsed]:
         """Parse a body and let go of it; items that stand as in the body absorbed last are looked at no more.
 
         Of a feed that changed usually one item in twenty-five did: the others cost two thirds of it.
@@ -188,10 +189,10 @@ class Polling:
         try:
             document = self._shop.parts.parser.parse(result)
         except ParseError as error:
-            return state, result, _Parsed(error=error)
+            return result, _Parsed(error=error)
         assert isinstance(result.outcome, Fetched)
         result = replace(result, outcome=replace(result.outcome, body=b""))
-        return state, result, self._found(feed, state, document)
+        return result, self._found(feed, state, document)
 
     def _found(self, feed: Feed, state: FeedState, document: Document) -> _Parsed:
         """Return what of a document has to be looked at."""
@@ -203,23 +204,20 @@ class Polling:
         return _Parsed(document, None, found, here, bool(same))
 
     async def _whole(
-        self, feed: Feed, state: FeedState, result: FetchResult, parsed: _Parsed
-    ) -> tuple[FeedState, FetchResult, _Parsed]:
+        self, feed: Feed, state: FeedState, result: FetchResult, parsed: _Parsed, document: Document
+    ) -> tuple[FetchResult, _Parsed]:
         """Ask for what a document is not whole without: an index's sitemaps, what slid out of the window."""
-        document, shop = parsed.document, self._shop
-        if document is None or not (document.parts or document.previous):
-            return state, result, parsed
         if document.parts:
             result, whole = await self._gathering.parts(feed, state, result, document)
             if isinstance(result.outcome, Failed):
-                return state, result, _NOTHING
+                return result, _NOTHING
         elif parsed.shares or not state.entries:
-            return state, result, parsed
+            return result, parsed
         else:
             whole = await self._gathering.older(feed, document)
             if whole is document:
-                return state, result, parsed
-        return state, result, await shop.aside(partial(self._found, feed, state, whole))
+                return result, parsed
+        return result, await self._shop.aside(partial(self._found, feed, state, whole))
 
     def _keep(self, one: _Absorption) -> None:
         """Remember the marks of what was just absorbed, for a bounded number of feeds."""
