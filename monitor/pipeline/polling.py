@@ -307,8 +307,6 @@ class Polling:
             jitter=self._shop.random.random(),
             gap=gap,
         )
-        if gap:
-            self._shop.say("gap", feed=feed.url, last=one.state.last_ok_at)
         return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals)
 
     def _read(
@@ -328,7 +326,10 @@ class Polling:
         ), readings
 
     def _count(self, one: _Absorption, record: PollRecord) -> None:
+        """Count what was written, and say it."""
         fresh = record.fresh
+        if record.state.gap_at != one.state.gap_at:
+            self._shop.say("gap", feed=record.state.url, last=one.state.last_ok_at)
         matches = sum(len(reading.matches) for reading in record.readings.values())
         numbers = self._shop.tally.numbers
         numbers["polls"] += 1
