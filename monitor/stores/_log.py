@@ -14,7 +14,7 @@ from monitor.model import Change, ChangeKind, Entry, Signal, Turn
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import decode, encode, storable
 from monitor.stores._rows import AnyRow, chunks, entry_of
-from monitor.stores._tables import counters, entries, log, matches
+from monitor.stores._tables import counters, entries, log, matches, passed
 from monitor.stores._upsert import Upsert
 
 WITHDRAWN = "withdrawn"
@@ -190,16 +190,18 @@ def first_at(conn: Connection, since: datetime) -> int | None:
 
 
 def prune(conn: Connection, before: datetime, batch: int) -> int:
-    """Drop lines that were written long ago."""
-    numbers = conn.execute(
-        select(log.c.seq)
+    """Drop lines that were written long ago, and why readers were not told of them."""
+    rows = conn.execute(
+        select(log.c.seq, log.c.key)
         .where(log.c.at < before)
         .order_by(log.c.at)
         .limit(batch)
         .with_for_update(skip_locked=True)
-    ).scalars()
+    ).all()
     gone = 0
-    for chunk in chunks(numbers.all()):
-        conn.execute(delete(log).where(log.c.seq.in_(chunk)))
+    for chunk in chunks(rows):
+        conn.execute(delete(log).where(log.c.seq.in_([row.seq for row in chunk])))
+        # The key of a turn or signal is the item that a reader was not told.
+        conn.execute(delete(passed).where(passed.c.entry_id.in_([row.key for row in chunk])))
         gone += len(chunk)
     return gone

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from monitor.model import Keep, Passed, PassedKind, Scope, Silence
+from monitor.model import Keep, Passed, PassedKind, Scope, Silence, Turn
 from monitor.stores import Store
 from tests.contracts.test_stores import (
     CURSOR,
@@ -64,6 +64,17 @@ def test_a_silence_that_ended_by_itself_is_not_expired(store: Store) -> None:
     ended = store.expire_silence("5115", NOW + 2 * DAY, "ops")
     assert ended is not None
     assert (ended.end, ended.expired_at) == (NOW + DAY, None)
+
+
+def test_why_a_turn_was_not_told_goes_with_the_turn(store: Store) -> None:
+    turn = Turn(id="t1", topic="summit", state="agreed", story_id="5707", reached_at=NOW, entry_ids=())
+    store.start_cursor(CURSOR, NOW + 1000 * DAY)
+    store.record_stories([], [turn])
+    note = replace(passed(1), entry_id="turn:t1")
+    assert store.enqueue(replace(CURSOR, position=1), [], 0, passed=[note])
+    assert store.passed(*READER) == [note]
+    assert store.prune(NOW + 10 * DAY, Keep(entries=9 * DAY, bodies=9 * DAY)) == 1
+    assert store.passed(*READER) == []
 
 
 def test_what_is_passed_is_kept_with_the_cursor_that_passes_it(store: Store) -> None:
