@@ -263,6 +263,21 @@ def test_a_key_comes_back_out_of_its_tsvector(cut: list[tuple[str, str]]) -> Non
     assert words_of(places) == " ".join(words(key))
 
 
+def test_an_entry_without_words_is_not_in_the_index(tmp_path: Path) -> None:
+    with open_store(f"sqlite:{tmp_path / 'monitor.db'}") as store:
+        assert isinstance(store, SqlStore)
+        rows = [{"n": n, "id": str(n), "at": utc_text(NOW)} for n in (1, 2, 3)]
+
+        def put(conn: Connection) -> list[int]:
+            conn.execute(
+                text("INSERT INTO entries (n, id, first_seen, revision) VALUES (:n, :id, :at, 1)"), rows
+            )
+            store.index.put(conn, [(1, ""), (2, " … "), (3, "putin")])
+            return [row.n for row in conn.execute(text("SELECT n FROM words"))]
+
+        assert store._do(put) == [3]
+
+
 @pytest.mark.parametrize(
     "key",
     [

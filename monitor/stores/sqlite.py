@@ -52,7 +52,7 @@ class Fts5:
         """Index entries by number and key, in place of what was indexed for them."""
         self.drop(conn, [number for number, _ in keys])
         cut = [(number, spaced(key)) for number, key in keys]
-        cut = [(number, found) for number, found in cut if not found.isspace()]
+        cut = [(number, found) for number, found in cut if found.strip()]
         if not cut:
             return
         conn.execute(
