@@ -37,7 +37,7 @@ def line_facts(config: Config, store: Store, entry: Entry, topics: Sequence[str]
             **facts,
             "at": plain(at),
             "readers": [
-                _became(store, cursor, item, messages)
+                _became(store, cursor, item, messages, held=facts.get("held", ""))
                 for route in config.routes
                 if _hears(route, about)
                 for cursor in cursors
@@ -63,8 +63,10 @@ def _hears(route: Route, about: tuple[str, str]) -> bool:
     return topic in route.topics if topic else route.name == name
 
 
-def _became(store: Store, cursor: Cursor, item: str, messages: Sequence[Delivery]) -> dict[str, Any]:
-    """Return what became of a turn or signal for one reader."""
+def _became(
+    store: Store, cursor: Cursor, item: str, messages: Sequence[Delivery], *, held: str
+) -> dict[str, Any]:
+    """Return what became of a turn or signal for one reader; what is `held` is told nobody."""
     place = (cursor.route, cursor.channel, cursor.recipient)
     row = dict(zip(("route", "channel", "recipient"), place, strict=True))
     for one in messages:
@@ -78,8 +80,9 @@ def _became(store: Store, cursor: Cursor, item: str, messages: Sequence[Delivery
             }
     for passed in store.passed(*place, [item]):
         return {**row, "outcome": passed.kind.value, "reason": passed.detail}
-    told = bool(store.heard(*place, [item]))
-    return {**row, "outcome": "told" if told else "waiting", "reason": ""}
+    if store.heard(*place, [item]):
+        return {**row, "outcome": "told", "reason": ""}
+    return {**row, "outcome": "held" if held else "waiting", "reason": held}
 
 
 def lines_in_words(facts: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from monitor.commands._app import plain
 from monitor.config import Config
 from monitor.life import WEIGHTS, lead_rank, life
-from monitor.model import Cursor, Delivery, Dossier, Entry, LinkKind, Match, Route, Send, Story
+from monitor.model import Cursor, Delivery, Entry, LinkKind, Match, Route, Send, Story
 from monitor.sources import independent
 from monitor.stores import Store
 
@@ -140,30 +140,11 @@ def _reader(
         at_once = "when the hour's budget has room" if route.budget else "at once"
         when = at_once if route.send is Send.IMMEDIATE else plain(cursor.next_slot) or "its next slot"
         yield {**place, "outcome": "waiting", "reason": f"told {when}"}
-    elif not dossiers[0].told:
-        yield {
-            **place,
-            "outcome": "left out",
-            "reason": "no room in the message",
-        }
+    elif item in dossiers[0].told:
+        yield {**place, "outcome": "told", "reason": "noted as told; its message is kept no longer"}
     else:
-        yield {**place, "outcome": "folded", "reason": _folded(dossiers[0], route, entry)}
-
-
-def _folded(dossier: Dossier, route: Route, entry: Entry) -> str:
-    copied = next(
-        (
-            link.other_id
-            for link in dossier.story.links
-            if link.entry_id == entry.id and link.kind is LinkKind.COPY and not link.veto
-        ),
-        "",
-    )
-    if copied:
-        return f"copy of e:{copied[:12]}: one more carrier, no news"
-    if route.send is Send.IMMEDIATE:
-        return "its story was told before; what is new in it goes to the digests"
-    return "nothing new in it for this reader: source and facts were told before"
+        why = "it matched before this reader was there, or before reasons were kept"
+        yield {**place, "outcome": "before", "reason": why}
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
