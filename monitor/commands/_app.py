@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -103,3 +105,11 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is not a time such as 2025-10-16T18:30Z", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def account() -> str:
+    """Return whose account this is, for what is noted as somebody's word."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user that nobody named
+        return f"uid {os.getuid()}"

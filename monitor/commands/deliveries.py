@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from monitor import service
 from monitor.clock import SystemClock
-from monitor.commands._app import App, json_option, plain, print_json, say
+from monitor.commands._app import App, account, json_option, plain, print_json, say
 from monitor.commands._fates import faults_of, ledger
 from monitor.model import Delivery, DeliveryStatus
 
@@ -81,7 +80,7 @@ def show(app: App, delivery_id: str, part: str | None, as_json: bool) -> None:
 @click.argument("ids", metavar="[ID]…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All dead letters.")
 @click.option("--channel", help="With --all: only of this channel.")
-@click.option("--by", default="", help="Who does it [default: the user].")
+@click.option("--by", default="", help="Who does it [default: this account].")
 @json_option
 @click.pass_obj
 def redrive(
@@ -100,7 +99,7 @@ def redrive(
             for one in dead
             if (everything and channel in (None, one.channel)) or any(one.id.startswith(i) for i in ids)
         ]
-        done = store.redrive(wanted, SystemClock().now(), by or getpass.getuser())
+        done = store.redrive(wanted, SystemClock().now(), by or account())
     if as_json:
         print_json({"redriven": done})
     for one_id in done if not as_json else ():

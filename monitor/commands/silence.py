@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from monitor import registry, service
 from monitor.clock import SystemClock
-from monitor.commands._app import App, Moment, json_option, plain, print_json, say
+from monitor.commands._app import App, Moment, account, json_option, plain, print_json, say
 from monitor.config import Config
 from monitor.model import Scope, Silence
 
@@ -29,7 +28,7 @@ def command() -> None:
 @click.option("--entity", help="An entity's name: whatever names it.")
 @click.option("--until", type=Moment(), required=True, help="When it ends (ISO 8601; without a zone: UTC).")
 @click.option("--why", required=True, help="The reason: it is shown wherever something was silenced.")
-@click.option("--by", default="", help="Who wants it [default: the user].")
+@click.option("--by", default="", help="Who wants it [default: this account].")
 @json_option
 @click.pass_obj
 def add(app: App, /, until: datetime, why: str, by: str, as_json: bool, **targets: str | None) -> None:
@@ -45,7 +44,7 @@ def add(app: App, /, until: datetime, why: str, by: str, as_json: bool, **target
     config, now = app.load(), SystemClock().now()
     if until <= now:
         raise click.UsageError("--until is past")
-    scope, by = Scope(name), by or getpass.getuser()
+    scope, by = Scope(name), by or account()
     target = target.lstrip("@") if scope is Scope.ENTITY else target
     with service.opened(config) as store:
         _check(config, scope, target)
@@ -107,14 +106,14 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
 
 @command.command()
 @click.argument("silence_id", metavar="ID")
-@click.option("--by", default="", help="Who ends it [default: the user].")
+@click.option("--by", default="", help="Who ends it [default: this account].")
 @json_option
 @click.pass_obj
 def expire(app: App, silence_id: str, by: str, as_json: bool) -> None:
     """End a silence now. What it silenced so far is not sent late."""
     now = SystemClock().now()
     with service.opened(app.load()) as store:
-        ended = store.expire_silence(silence_id, now, by or getpass.getuser())
+        ended = store.expire_silence(silence_id, now, by or account())
     if ended is None:
         raise click.UsageError(f"no silence's id (or more than one) begins with {silence_id!r}")
     if as_json:

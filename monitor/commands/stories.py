@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +10,7 @@ import click
 from monitor import service
 from monitor.clock import SystemClock
 from monitor.cluster import identity
-from monitor.commands._app import App, json_option, plain, print_json, say
+from monitor.commands._app import App, account, json_option, plain, print_json, say
 from monitor.commands._archive import entry_facts
 from monitor.commands._story import life_facts, life_lines, link_facts, link_lines
 from monitor.config import Config
@@ -85,7 +83,7 @@ def merge(app: App, stories: tuple[str, ...], who: str | None, as_json: bool) ->
         if len(found) < 2:
             raise click.UsageError("these are one story; name two or more")
         kept, *others = sorted(found.values(), key=lambda s: (-len(s.entry_ids), s.first_seen, s.id))
-        done = [_merge(store, kept, other, who or _account()) for other in others]
+        done = [_merge(store, kept, other, who or account()) for other in others]
     _tell(done, as_json=as_json)
 
 
@@ -108,7 +106,7 @@ def split(app: App, story: str, entries: tuple[str, ...], who: str | None, as_js
         first = min(taken.values(), key=lambda one: (one.first_seen, one.id))
         wanted = Edit(
             at=SystemClock().now(),
-            who=who or _account(),
+            who=who or account(),
             kind=EditKind.SPLIT,
             story_id=whole.id,
             other_id=identity(first.id, lambda name: store.find_story(name) is not None),
@@ -139,13 +137,6 @@ def list_edits(app: App, limit: int, as_json: bool) -> None:
     with service.opened(app.load()) as store:
         found = store.edits(limit)
     _tell(found, as_json=as_json)
-
-
-def _account() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container's user that nobody named
-        return f"uid {os.getuid()}"
 
 
 def _story(store: Store, name: str) -> Story:
