@@ -34,7 +34,8 @@ def list_(
 ) -> None:
     """List deliveries, newest first; dead letters with --status dead."""
     with service.opened(app.load()) as store:
-        found = store.deliveries(status=DeliveryStatus(status) if status else None, limit=None)
+        most = limit if route is None and channel is None else None  # the store filters by status only
+        found = store.deliveries(status=DeliveryStatus(status) if status else None, limit=most)
     shown = [
         facts(one) for one in found if route in (None, one.message.route) and channel in (None, one.channel)
     ][:limit]
@@ -90,7 +91,7 @@ def redrive(
 
     Who receives by the id (webhook, file) takes no message twice. Exit 1 when there was nothing to queue.
     """
-    if bool(ids) == everything:
+    if bool(ids) == everything or "" in ids:
         raise click.UsageError("name dead letters, or give --all")
     with service.opened(app.load()) as store:
         dead = store.deliveries(status=DeliveryStatus.DEAD, limit=None)

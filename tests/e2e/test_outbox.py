@@ -61,6 +61,7 @@ def test_a_dead_letter_is_listed_shown_and_sent_again_and_its_fallback_says_why(
         desk.run("once", "--at", "2025-10-16T18:31Z")
         (dead,) = desk.json("deliveries", "list", "--status", "dead")
         shown = desk.json("deliveries", "show", dead["id"][:8])
+        unsaid = desk.run("deliveries", "redrive", "", check=False)
         again = desk.json("deliveries", "redrive", "--all", "--by", "Rina")
         (queued,) = desk.json("deliveries", "list", "--status", "queued")
         nothing = desk.run("deliveries", "redrive", dead["id"], check=False)
@@ -68,6 +69,7 @@ def test_a_dead_letter_is_listed_shown_and_sent_again_and_its_fallback_says_why(
 
     assert (dead["channel"], bool(dead["reason"]), shown["attempts"]) == ("hook", True, 1)
     assert "Trump calls Putin" in shown["subject"]
+    assert unsaid.returncode == 2, "nothing named is not all"
     assert again == {"redriven": [dead["id"]]}
     assert [one["by"] for one in queued["redriven"]] == ["Rina"]
     assert nothing.returncode == 1
