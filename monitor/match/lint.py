@@ -10,7 +10,7 @@ from monitor.errors import QueryError
 from monitor.match import tree
 from monitor.match.parse import parse_query
 from monitor.match.resolve import Names, walk
-from monitor.match.vocabulary import WORDING
+from monitor.match.vocabulary import COMMON_TYPES, WORDING
 from monitor.model import Topic
 from monitor.text import key, words
 
@@ -200,7 +200,7 @@ def _shared(names: Names) -> dict[str, list[tuple[str, str]]]:
     """Return for each entity the names it shares with another, proper names only."""
     owners: dict[tuple[str, str], list[str]] = {}
     for entity in names.entities.values():
-        if entity.type in ("action", "concept", "role", "adjective", WORDING):
+        if entity.type in COMMON_TYPES:
             continue
         for code, texts in (*entity.names.items(), *entity.forms.items()):
             for text in texts:

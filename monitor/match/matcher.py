@@ -168,7 +168,7 @@ class Matcher:
 
     def watched(self, topic: str) -> tuple[str, ...]:
         """Return the named entities that a topic asks for, each once."""
-        return tuple(dict.fromkeys(self.names.asked(parse_query(self.topics[topic].query))))
+        return tuple(dict.fromkeys(self.names.named_in(parse_query(self.topics[topic].query))))
 
     def explain(self, entry: Entry, *, topic: str | None = None, query: str | None = None) -> Explanation:
         """Return what is found in an entry and, for each topic or for one query, why it matches or not.

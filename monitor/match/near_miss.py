@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from monitor import languages
 from monitor.match.document import Document
 from monitor.match.resolve import Names
-from monitor.match.vocabulary import WORDING, Vocabulary
+from monitor.match.vocabulary import COMMON_TYPES, Vocabulary
 from monitor.model import Entry
 from monitor.text import key
 
 SHORTEST = 5
 """Characters of a name that is compared: shorter ones have too many neighbours."""
-_TYPES = frozenset({"action", "concept", "role", "adjective", WORDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ def _bases(names: Names) -> dict[str, list[tuple[str, str, str]]]:
     """Return the one-word names of people and places by everything one deletion away."""
     bases: dict[str, list[tuple[str, str, str]]] = {}
     for entity in names.entities.values():
-        if entity.type in _TYPES:
+        if entity.type in COMMON_TYPES:
             continue
         for code, texts in entity.names.items():
             for text in texts:

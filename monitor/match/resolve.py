@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 
 from monitor.errors import QueryError
 from monitor.match import decide, decide_fields, tree
 from monitor.match.decide import Node, Term
 from monitor.match.document import Document
 from monitor.match.parse import compile_pattern
-from monitor.match.vocabulary import WORDING, Vocabulary
+from monitor.match.vocabulary import COMMON_TYPES, WORDING, Vocabulary
 from monitor.model import Entity, LookAlike
 
 Nearest = Callable[[Document, Term], str]
-
-
-WORDS = frozenset({WORDING, "action", "adjective", "concept", "role"})
-"""Types of entities that are no names: what happens, how something is, what somebody is."""
 
 
 class Names:
@@ -51,19 +48,19 @@ class Names:
         else:
             raise KeyError(name)
 
-    @property
+    @cached_property
     def named(self) -> frozenset[str]:
         """The entities that are names of somebody or something, not words with a meaning."""
-        return frozenset(one.id for one in self.entities.values() if one.type not in WORDS)
+        return frozenset(one.id for one in self.entities.values() if one.type not in COMMON_TYPES)
 
-    def asked(self, part: tree.Part) -> Iterable[str]:
+    def named_in(self, part: tree.Part) -> Iterable[str]:
         """Yield the named entities that a query asks for: not those that it rules out."""
         if isinstance(part, tree.Not):
             return
         if isinstance(part, tree.Entity):
             yield from (one for one in self.members(part.id) if one in self.named)
         for child in children(part):
-            yield from self.asked(child)
+            yield from self.named_in(child)
 
     def check(self, part: tree.Entity, query: str) -> tuple[str, ...]:
         """Return the members of a name in a query. Raises QueryError with the nearest known name."""

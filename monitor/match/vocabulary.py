@@ -22,9 +22,9 @@ from monitor.text import cased, key
 WORDING = "wording"
 """The type of entities that are none: words for queries (to cancel, not), inflected like common words. They
 compete with no name for their span, and are not reported as found in an entry."""
-_COMMON_TYPES = frozenset({"action", "concept", "role", "adjective", WORDING})
+COMMON_TYPES = frozenset({"action", "concept", "role", "adjective", WORDING})
 """Entities that are common words: they are not looked for in another language's text (German `war`)."""
-_CHANGING_TYPES = _COMMON_TYPES | {"weapon", "thing", "vehicle"}
+_CHANGING_TYPES = COMMON_TYPES | {"weapon", "thing", "vehicle"}
 """Entities whose names take plurals."""
 
 _USUAL = {"Latin": "en", "Cyrillic": "ru", "Bengali": "bn", "Devanagari": "hi", "Arabic": "ar", "Han": "zh"}
@@ -120,7 +120,7 @@ class Vocabulary:
         if not wording:
             self.entity_terms[term] = entity.id
         proper = entity.type not in _CHANGING_TYPES
-        name = entity.type not in _COMMON_TYPES
+        name = entity.type not in COMMON_TYPES
         for source, text, code in _written(entity, typos=typos):
             member = languages.language(code)
             fixed = member is None or source == "forms" or text in entity.forms.get(code, ())
