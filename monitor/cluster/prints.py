@@ -190,7 +190,7 @@ class Reader:
         told = (
             f"={fact.kind.value}:{fact.value}" for fact in facts if fact.kind in _MEASURED and _is_one(fact)
         )
-        return [self.name(value) for value in list(dict.fromkeys(told))[:VALUES]]
+        return [crc32(value.encode("utf-8", "replace")) for value in list(dict.fromkeys(told))[:VALUES]]
 
     def _words(self, language: str, words: Iterable[str], stops: frozenset[str]) -> dict[int, None]:
         """Return the numbers of words that say something, in their order."""
