@@ -56,9 +56,10 @@ def ledger(
         messages, reason = tellers[entry_id], passed.get(entry_id)
         states[_state(mine, messages, reason, cursor, first, told=entry_id in told)] += 1
         faults += [
-            f"{cursor.route} → {cursor.channel} ({cursor.recipient}): e:{entry_id}: {fault}"
+            f"e:{entry_id}: {fault}"
             for fault in _faults(mine, messages, reason, cursor, first, kept, told=entry_id in told)
         ]
+    who = f"{cursor.route} → {cursor.channel} ({cursor.recipient})"
     apart, more = _lines(store, route, cursor, deliveries, passed, kept=kept, now=now)
     return Ledger(
         route=cursor.route,
@@ -67,7 +68,7 @@ def ledger(
         states=dict(sorted(states.items())),
         turns=dict(sorted(apart["turn"].items())),
         signals=dict(sorted(apart["signal"].items())),
-        faults=(*faults, *more),
+        faults=tuple(f"{who}: {fault}" for fault in (*faults, *more)),
     )
 
 
@@ -86,10 +87,11 @@ def _lines(
     changes = store.news(route.topics, cursor.start, now, route=route.name).changes
     lines = {item: change for change in changes if (item := item_of(change))}
     told = store.heard(*place, lines)
+    mine, explained = list(_messages(deliveries, place)), _explained_from(store)
     states: dict[str, Counter[str]] = {"turn": Counter(), "signal": Counter()}
     faults: list[str] = []
     for item, change in lines.items():
-        tellers = [one for one in _messages(deliveries, place) if _tells(one, item)]
+        tellers = [one for one in mine if _tells(one, item)]
         kind, reason = item.partition(":")[0], passed.get(item)
         held = change.turn is not None and bool(change.turn.held)
         if tellers:
@@ -109,10 +111,9 @@ def _lines(
             faults.append(f"in a message or noted as told, but not both: {item}")
         if item in told and reason is not None:
             faults.append(f"told, and passed as well: {item}: {reason.detail}")
-        if state == "unexplained" and change.at > kept and change.seq > _explained_from(store):
+        if state == "unexplained" and change.at > kept and change.seq > explained:
             faults.append(f"the cursor passed it, and neither a message nor a reason is there: {item}")
-    who = f"{cursor.route} → {cursor.channel} ({cursor.recipient})"
-    return states, [f"{who}: {fault}" for fault in faults]
+    return states, faults
 
 
 def _explained_from(store: Store) -> int:
