@@ -153,7 +153,7 @@ def texts(
     """
     chunks = [_head(chat, style, fits, titled), *(_story(item, style, fits) for item in chat.items)]
     if chat.foot:
-        foot = "\n".join(style.escape(cut(line, 400)) for line in chat.foot[:6])
+        foot = "\n".join(style.escape(cut(line, 400)) for line in chat.foot[:8])
         chunks.append(_Chunk(foot, "foot"))
     groups = _chat.packed(
         [chunk for chunk in chunks if chunk.text and fits(chunk.text)],

@@ -77,21 +77,18 @@ class Channel(_room.Room):
 
     @staticmethod
     def written(chat: Chat, language: str) -> list[Post]:
-        """Return the messages. Head, place and foot are under 2,000 characters together."""
+        """Return the messages. Head and place are under 2,000 characters together."""
         embeds = _embeds(chat)
+        if foot := "\n".join(_escaped(line, 400) for line in chat.foot[:8]):
+            embeds.append({"description": foot})
         head = [f"**{_escaped(chat.title, 300)}**", *(_escaped(line, 200) for line in chat.head[:3])]
         groups = _chat.packed(embeds, _fits) or [[]]
-        foot = "\n".join(_escaped(line, 240) for line in chat.foot[:4])
         posts: list[Post] = []
         for number, group in enumerate(groups, 1):
             content = list(head) if number == 1 else []
             if len(groups) > 1:
                 content.append(counter(number, len(groups), language))
             posts.append({"content": "\n".join(content), "embeds": group})
-        if foot and _fits([*groups[-1], {"description": foot}]):
-            posts[-1]["embeds"] = [*groups[-1], {"description": foot}]
-        elif foot:
-            posts[-1]["content"] += f"\n{foot}"
         return posts
 
     async def post(self, post: Post, delivery: Delivery, number: int) -> Posted:

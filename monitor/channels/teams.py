@@ -59,7 +59,7 @@ class Channel(_room.Room):
     def written(chat: Chat, language: str) -> list[Post]:
         """Return the requests: a card each."""
         stories = [_story(item) for item in chat.items]
-        foot = [[_text(cut(line, 400), isSubtle=True, size="Small") for line in chat.foot[:6]]]
+        foot = [[_text(cut(line, 400), isSubtle=True, size="Small") for line in chat.foot[:8]]]
         groups = _chat.packed(
             [_head(chat), *stories, *(foot if chat.foot else [])],
             lambda group: len(as_json(_request(_flat(group), language))) <= MAX_BODY,

@@ -258,7 +258,7 @@ def sample(
         sources=len({entry.source for entry in entries}),
         languages=tuple(dict.fromkeys(entry.language for entry in entries)),
         troubles=_TROUBLES if kind in (Kind.DIGEST, Kind.FEEDS) else (),
-        recovered=_RECOVERED if kind is Kind.FEEDS else (),
+        recovered=_RECOVERED if kind in (Kind.DIGEST, Kind.FEEDS) else (),
         feeds_ok=61,
         feeds_total=63,
         topics=titles,
