@@ -83,6 +83,13 @@ def told(post: object) -> str:
 
 
 @EVERY
+def test_every_line_of_the_foot_is_told(kind: str) -> None:
+    chat = Chat(title="t", foot=tuple(f"line number {n}" for n in range(7)))
+    text = "".join(map(told, written(kind, chat)))
+    assert [line for line in chat.foot if line not in text] == []
+
+
+@EVERY
 @pytest.mark.parametrize("copies", [1, 3, 10, 40])
 @pytest.mark.parametrize("language", ["bn", "en"])
 def test_a_digest_of_any_length_is_told_whole_in_a_few_posts(kind: str, copies: int, language: str) -> None:
