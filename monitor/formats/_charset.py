@@ -6,7 +6,10 @@ import codecs
 import re
 from typing import Final
 
+from monitor.errors import ParseError, ParseReason
+
 _DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
+_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _ROOT: Final = re.compile(rb"<[A-Za-z_]")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -128,3 +131,16 @@ _TAKEN_FOR_ANYTHING: Final = frozenset(
 def has_doctype(text: bytes) -> bool:
     root = _ROOT.search(text)
     return b"<!" in text[: root.start() if root else len(text)].replace(b"<!--", b"")
+
+
+def recoded(body: bytes, content_type: str, charset: str) -> tuple[bytes, str]:
+    """Return the body in UTF-8 where the desk says which charset it is really in. Raises ParseError."""
+    if not charset:
+        return body, content_type
+    try:
+        text = body.decode(charset, "replace")
+    except LookupError as error:
+        raise ParseError(ParseReason.BROKEN, f"no such charset: {charset!r}") from error
+    return _DECLARATION.sub("", text.lstrip("\ufeff")).encode(
+        "utf-8", "replace"
+    ), "application/xml; charset=utf-8"

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from lxml import etree
+
 from monitor.formats._dates import parse_date
 from monitor.model import Item
 from monitor.text import stream_safe
@@ -55,6 +57,21 @@ DAYS: Final = {
         ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     )
 }
+
+
+def xml_parser() -> etree.XMLParser:
+    """Return a parser of well-formed UTF-8 that opens nothing and resolves nothing."""
+    return etree.XMLParser(
+        encoding="utf-8",
+        recover=False,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
 
 
 def repair(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Final
 from lxml import etree
 
 from monitor.errors import ParseError, ParseReason
-from monitor.formats._charset import as_utf8, has_doctype
+from monitor.formats import _common
+from monitor.formats._charset import as_utf8, has_doctype, recoded
 
 MEDIA_TYPES: Final = ("application/xml", "text/xml")
 
@@ -28,27 +29,13 @@ def is_root(body: bytes, name: bytes) -> bool:
 
 def tree(body: bytes, content_type: str, charset: str) -> Any:
     """Return the root of a well-formed document without a DOCTYPE. Raises ParseError."""
-    try:
-        text = body.decode(charset).encode() if charset else as_utf8(body, content_type)
-    except (LookupError, UnicodeError) as error:
-        raise ParseError(ParseReason.BROKEN, f"cannot be read as {charset!r}") from error
+    text = as_utf8(*recoded(body, content_type, charset))
     if text is None:
         raise ParseError(ParseReason.BROKEN, "a sitemap in another encoding than it says")
     if has_doctype(text):
         raise ParseError(ParseReason.BROKEN, "a sitemap with a DOCTYPE")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=False,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(text, parser)
+        return etree.fromstring(text, _common.xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ParseError(ParseReason.BROKEN, f"not well-formed: {error}"[:300]) from error
 

@@ -72,19 +72,8 @@ def read(body: bytes, content_type: str, *, url: str) -> Document | None:
     text = as_utf8(body, content_type)
     if text is None or has_doctype(text) or (_MARK in text and _MARKED_TAG.search(text)):
         return None
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=False,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(text, parser, base_url=url or None)
+        root = etree.fromstring(text, _common.xml_parser(), base_url=url or None)
         if root.getroottree().docinfo.internalDTD is not None:
             return None
         return _document(root, url, bases=b"xml:base" in text)

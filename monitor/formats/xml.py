@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from monitor import formats
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _feedparser, _strict
+from monitor.formats._charset import recoded
 from monitor.model import Document
 
 _HTML: Final = re.compile(
@@ -24,7 +25,6 @@ _DENIED: Final = re.compile(
     re.IGNORECASE,
 )
 """What pages say, with 200, to whom they do not let in."""
-_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
 _BLANK: Final = b" \t\r\n\0\xef\xbb\xbf"
 
 
@@ -54,7 +54,7 @@ class Format(formats.Format):
             raise ParseError(ParseReason.HTML, words, denied=bool(denied))
         if b"<" not in body[:_SHORT] and (denied := _denied(body)):
             raise ParseError(ParseReason.NOT_A_FEED, f"keeps us out: {denied!r}", denied=True)
-        body, content_type = _recoded(body, content_type, charset)
+        body, content_type = recoded(body, content_type, charset)
         return _strict.read(body, content_type, url=url)
 
     def parse(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document:
@@ -62,7 +62,7 @@ class Format(formats.Format):
         document = self.quick(body, content_type, url=url, charset=charset)
         if document is not None:
             return document
-        body, content_type = _recoded(body, content_type, charset)
+        body, content_type = recoded(body, content_type, charset)
         return _feedparser.read(body, content_type, url=url)
 
 
@@ -70,16 +70,3 @@ def _denied(body: bytes) -> str:
     """Return the words by which a page keeps us out. A long page that has them is about something else."""
     found = _DENIED.search(body) if len(body) <= _SHORT else None
     return found[0].decode("ascii", "replace").lower() if found else ""
-
-
-def _recoded(body: bytes, content_type: str, charset: str) -> tuple[bytes, str]:
-    """Return the body in UTF-8 where the desk says which charset it is really in."""
-    if not charset:
-        return body, content_type
-    try:
-        text = body.decode(charset, "replace")
-    except LookupError as error:
-        raise ParseError(ParseReason.BROKEN, f"no such charset: {charset!r}") from error
-    return _DECLARATION.sub("", text.lstrip("\ufeff")).encode(
-        "utf-8", "replace"
-    ), "application/xml; charset=utf-8"
