@@ -293,13 +293,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def together(
-        self, entity: str, others: Iterable[str], before: datetime, *, apart: Iterable[str] = ()
-    ) -> bool:
-        """Whether an entity ever stood beside one of `others` in an entry first seen at or before `before`.
-
-        The entries in `apart` do not count.
-        """
+    def together(self, entity: str, others: Iterable[str], before: datetime) -> bool:
+        """Whether an entity stood beside one of `others` in an entry first seen at or before `before`."""
 
     @abstractmethod
     def arrivals(self, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:

@@ -329,12 +329,10 @@ class SqlStore(Store):
         asked = frozenset(topics)
         return self._ask(lambda conn: _signals.appearances(conn, asked, after, since))
 
-    def together(
-        self, entity: str, others: Iterable[str], before: datetime, *, apart: Iterable[str] = ()
-    ) -> bool:
+    def together(self, entity: str, others: Iterable[str], before: datetime) -> bool:
         """Whether an entity ever stood beside one of others."""
-        known, left_out = frozenset(others), frozenset(apart)
-        return self._ask(lambda conn: _signals.together(conn, entity, known, before, left_out))
+        known = frozenset(others)
+        return self._ask(lambda conn: _signals.together(conn, entity, known, before))
 
     def arrivals(self, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
         """Return how many entries were first seen in each span."""

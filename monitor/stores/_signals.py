@@ -49,13 +49,11 @@ def appearances(conn: Connection, topics: Collection[str], after: int, since: da
     ]
 
 
-def together(
-    conn: Connection, entity: str, others: Collection[str], before: datetime, apart: Collection[str]
-) -> bool:
+def together(conn: Connection, entity: str, others: Collection[str], before: datetime) -> bool:
     """Whether an entity stood beside one of `others` in an entry seen before (see Store.together)."""
     found = (
         select(entries.c.id)
-        .where(entries.c.first_seen <= before, entries.c.id.not_in(sorted(apart)))
+        .where(entries.c.first_seen <= before)
         .where(_names(entity), or_(*(_names(one) for one in sorted(others))))
         .limit(1)
     )

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from monitor.model import Cursor, Delivery, Passed, PassedKind, Scope, Silence
+from monitor.stores import _stories
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import IS_HELD_BACK, UtcTime, aliases, deliveries, entries, passed, silences, told
+from monitor.stores._tables import IS_HELD_BACK, UtcTime, deliveries, entries, passed, silences, told
 from monitor.stores._upsert import Upsert
 
 Reader = tuple[str, str, str]
@@ -118,10 +119,7 @@ def lasts(conn: Connection, reader: Reader, story_ids: Iterable[str]) -> dict[st
         .where(told.c.route == route, told.c.channel == channel, told.c.recipient == storable(recipient))
         .group_by(told.c.story_id)
     )
-    now = {one: one for one in story_ids}
-    for chunk in chunks(sorted(now)):
-        for row in conn.execute(select(aliases).where(aliases.c.story_id.in_(chunk))):
-            now[row.id] = row.story_id
+    now = _stories.names_of(conn, story_ids)
     found: dict[str, datetime] = {}
     for chunk in chunks(sorted(now)):
         for row in conn.execute(wanted.where(told.c.story_id.in_(chunk))):

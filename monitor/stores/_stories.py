@@ -253,6 +253,15 @@ _WIDEN_STORY = (
 )
 
 
+def names_of(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Return each id by which messages may have called these stories → the story it is now."""
+    now = {one: one for one in ids}
+    for chunk in chunks(sorted(now)):
+        for row in conn.execute(select(aliases).where(aliases.c.story_id.in_(chunk))):
+            now[row.id] = row.story_id
+    return now
+
+
 def rename(conn: Connection, upsert: Upsert, names: dict[str, str], *, kept: Sequence[str]) -> None:
     """Let old ids lead to the stories that took them in; what is a story is no other name of one."""
     for chunk in chunks(sorted(kept)):

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, not_, or_, select
 
 from monitor.model import Delivery, DeliveryStatus, Follows, Kind, Message, Thread
+from monitor.stores import _stories
 from monitor.stores._codec import decode, storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import FOLLOWS, aliases, deliveries, told
+from monitor.stores._tables import FOLLOWS, deliveries, told
 
 _ON_ITS_WAY = (DeliveryStatus.QUEUED.value, DeliveryStatus.SENDING.value)
 
@@ -30,10 +31,7 @@ def firsts(
         .where(not_(FOLLOWS))
         .order_by(deliveries.c.n)
     )
-    now = {one: one for one in story_ids}
-    for chunk in chunks(sorted(now)):
-        for row in conn.execute(select(aliases).where(aliases.c.story_id.in_(chunk))):
-            now[row.id] = row.story_id
+    now = _stories.names_of(conn, story_ids)
     found: dict[str, tuple[int, Follows]] = {}
     for chunk in chunks(sorted(now)):
         for row in conn.execute(wanted.where(told.c.story_id.in_(chunk))):

@@ -75,7 +75,6 @@ def test_who_stood_beside_whom_is_known_of_every_entry_that_was_seen_by_then(sto
     assert not store.together("or_ban", ["trump"], NOW), "an id is no pattern"
     assert not store.together("ban", ["putin"], NOW), "nor a part of another"
     assert not store.together("or_ban", ["putin"], NOW - MINUTE)
-    assert not store.together("or_ban", ["putin"], NOW, apart=[entry(1).id])
 
 
 def test_arrivals_are_counted_with_the_end_of_each_span(store: Store) -> None:
