@@ -22,31 +22,10 @@ EDGE = "\0"
 Mark = tuple[int, int, str, str]
 """A piece of the document: start, end, the term it answers, the entity it is (or "")."""
 
-_separators: set[str] = {EDGE, " ", "\n"}
-_letters: set[str] = set()
-
 
 def flatten(key: str) -> str:
     """Return a key of the same length with a space for everything that is not part of a word."""
-    return " ".join(map(_flat_words.__getitem__, key.split(" ")))
-
-
-def _flatten(key: str) -> str:
-    chars = set(key)
-    new = chars - _letters - _separators
-    unusual: set[str] = set()
-    for char in new:
-        kind = unicodedata.category(char)[0]
-        (unusual if kind == "C" else _letters if kind in "LMN" else _separators).add(char)
-    if unusual:  # one by one they would cost as many passes
-        key = key.translate(dict.fromkeys(map(ord, unusual), " "))
-    for char in chars & _separators:
-        if char != " ":
-            key = key.replace(char, " ")
-    return key
-
-
-_flat_words = text.Memo(_flatten)
+    return text.gaps(r"\p{L}\p{M}\p{N}").sub(" ", key)
 
 
 class Document:

@@ -16,9 +16,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
-from unicodedata import category
 
 from sqlalchemy import ColumnElement, Connection
+
+from monitor.text import gaps
 
 _LEXEME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|(AND|OR)\b|([()*]))')
 
@@ -58,26 +59,9 @@ class Combined:
 Wanted = Phrase | Combined
 
 
-_kept: set[str] = {" "}
-"""Characters that are known to be no separators (or spaces already): most of all that will be seen."""
-
-
-def _separates(character: str) -> bool:
-    kind = category(character)
-    return not (kind[0] in "LN" or kind in ("Mn", "Mc", "Co"))
-
-
 def spaced(text: str) -> str:
-    """Return a text folded, with spaces for all that is not part of a word.
-
-    Only the few distinct separators are looked at one by one: 15 µs for 2,200 characters.
-    """
-    for character in set(text) - _kept:
-        if _separates(character):
-            text = text.replace(character, " ")
-        else:
-            _kept.add(character)
-    return text.casefold()
+    """Return a text folded, with spaces for all that is not part of a word."""
+    return gaps(r"\p{L}\p{N}\p{Mn}\p{Mc}\p{Co}").sub(" ", text).casefold()
 
 
 def words(text: str) -> list[str]:
