@@ -49,7 +49,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
-    """A match as `sense` counts it: `at` is when it was published, or seen where nobody says."""
+    """A match as `sense` counts it: `at` is when it was published, or seen where nobody says.
+
+    `begun` is when its feed was first polled; None where that is not known.
+    """
 
     seq: int
     topic: str
@@ -58,5 +61,6 @@ class Appearance:
     source: str
     at: datetime
     first_seen: datetime
+    begun: datetime | None = None
     held: str = ""
     entities: tuple[str, ...] = ()

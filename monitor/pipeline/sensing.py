@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from monitor.model import Appearance, FeedState, FeedStatus, Route, Signal, SignalKind, Topic
+from monitor.model import Appearance, Route, Signal, SignalKind, Topic
 from monitor.pipeline._shop import Shop
 from monitor.sense import MARK, PAST, YOUNG, Subject, World, mark_of, newcomers, sense
 
@@ -103,10 +103,9 @@ class Sensing:
         else:
             marks = [last + MARK * n for n in range(1, (until - last) // MARK + 1)]
         found: list[Signal] = []
-        # Once for all marks: of ten thousand feeds it takes a second.
-        before, states, noted = last, store.feed_states(), store.signals()
+        before, noted = last, store.signals()
         for at in marks:
-            found += self._at(at, before or at, memory, [*noted, *found], states)
+            found += self._at(at, before or at, memory, [*noted, *found])
             before = at
         memory = replace(memory, mark=until)
         self._memory = memory
@@ -151,13 +150,12 @@ class Sensing:
         before: datetime,
         memory: _Memory,
         said: Sequence[Signal],
-        states: Sequence[FeedState],
     ) -> list[Signal]:
         """Return what one mark brings."""
         parts, store = self._shop.parts, self._shop.store
-        started = {one.url: one.first_poll_at for one in states}
         awake = memory.awake or at
-        world = World(arrivals=store.arrivals, awake=awake, listening=_listening(states, awake))
+        lately, all_feeds = store.asked(awake)
+        world = World(arrivals=store.arrivals, awake=awake, listening=2 * lately >= all_feeds)
         signals: list[Signal] = []
         watched = {f"topic:{one.id}": one.signals for one in parts.topics}
         watched |= {f"route:{one.name}": one.signals for one in parts.routes}
@@ -169,7 +167,7 @@ class Sensing:
                 route=of if kind == "route" else "",
                 kinds=frozenset(watched[name]),
                 since=since,
-                reports=self._reports(topics, at, since, started),
+                reports=self._reports(topics, at, since),
                 open=_open(name, said),
             )
             signals += sense(subject, at, world)
@@ -177,9 +175,7 @@ class Sensing:
                 signals += self._newcomers(subject, at, before, memory)
         return signals
 
-    def _reports(
-        self, topics: Collection[str], at: datetime, since: datetime, started: Mapping[str, datetime | None]
-    ) -> list[Appearance]:
+    def _reports(self, topics: Collection[str], at: datetime, since: datetime) -> list[Appearance]:
         """Return what counts of a subject at a mark, by time, each entry once.
 
         Not what came before the desk began, and nothing of feeds that came later than the subject and
@@ -189,8 +185,7 @@ class Sensing:
         entries: dict[str, Appearance] = {}
         for topic in topics:
             for one in self._seen.get(topic, ()):
-                begun = started.get(one.feed_url)
-                if one.first_seen <= at and not one.held and (begun is None or begun <= old):
+                if one.first_seen <= at and not one.held and (one.begun is None or one.begun <= old):
                     entries.setdefault(one.entry_id, one)
         return sorted(entries.values(), key=lambda one: (one.at, one.entry_id))
 
@@ -203,12 +198,6 @@ class Sensing:
 
         fresh = [one for one in subject.reports if before < one.first_seen <= at]
         return newcomers(subject, fresh, at, watched=watched, names=names, met=met)
-
-
-def _listening(states: Sequence[FeedState], awake: datetime) -> bool:
-    """Whether at least half of the feeds were asked since the daemon woke up."""
-    asked = [one for one in states if one.status is not FeedStatus.PAUSED]
-    return 2 * sum(one.last_poll_at is not None and one.last_poll_at >= awake for one in asked) >= len(asked)
 
 
 def timed(one: Appearance) -> Appearance:

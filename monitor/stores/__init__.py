@@ -293,6 +293,10 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def asked(self, since: datetime) -> tuple[int, int]:
+        """Return how many feeds that are not paused were polled since a moment, and how many there are."""
+
+    @abstractmethod
     def together(self, entity: str, others: Iterable[str], before: datetime) -> bool:
         """Whether an entity stood beside one of `others` in an entry first seen at or before `before`."""
 

@@ -329,6 +329,10 @@ class SqlStore(Store):
         asked = frozenset(topics)
         return self._ask(lambda conn: _signals.appearances(conn, asked, after, since))
 
+    def asked(self, since: datetime) -> tuple[int, int]:
+        """Return how many feeds were polled since a moment, and how many there are."""
+        return self._ask(lambda conn: _signals.asked(conn, since))
+
     def together(self, entity: str, others: Iterable[str], before: datetime) -> bool:
         """Whether an entity ever stood beside one of others."""
         known = frozenset(others)

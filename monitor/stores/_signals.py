@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from monitor.model import Appearance
 from monitor.stores._log import WITHDRAWN
-from monitor.stores._tables import entries, matches
+from monitor.stores._tables import entries, feeds, matches
 
 
 def appearances(conn: Connection, topics: Collection[str], after: int, since: datetime) -> list[Appearance]:
@@ -27,8 +27,10 @@ def appearances(conn: Connection, topics: Collection[str], after: int, since: da
             seen,
             published,
             entries.c.entities,
+            feeds.c.first_poll_at,
         )
         .join_from(matches, entries, matches.c.entry_id == entries.c.id)
+        .outerjoin(feeds, feeds.c.url == entries.c.feed_url)
         .where(matches.c.topic.in_(topics), matches.c.seq > after, matches.c.held != WITHDRAWN)
         .where(seen >= since)
         .order_by(matches.c.seq)
@@ -42,11 +44,19 @@ def appearances(conn: Connection, topics: Collection[str], after: int, since: da
             source=row.source,
             at=row.first_seen if row.published is None else min(row.published, row.first_seen),
             first_seen=row.first_seen,
+            begun=row.first_poll_at,
             held=row.held,
             entities=tuple(json.loads(row.entities)),
         )
         for row in rows
     ]
+
+
+def asked(conn: Connection, since: datetime) -> tuple[int, int]:
+    """Return how many feeds were polled since a moment, and how many there are (see Store.asked)."""
+    lately = func.count().filter(feeds.c.last_poll_at >= since)
+    row = conn.execute(select(lately, func.count()).where(feeds.c.configured, ~feeds.c.paused)).one()
+    return row[0], row[1]
 
 
 def together(conn: Connection, entity: str, others: Collection[str], before: datetime) -> bool:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
-from monitor.model import ChangeKind, Cursor, Signal, SignalKind
+from monitor.model import ChangeKind, Cursor, Feed, PollRecord, Signal, SignalKind
 from monitor.stores import Store
-from tests.contracts.test_stores import DAY, FEED, HOUR, MINUTE, NOW, absorb, delivery, entry, tell
+from tests.contracts.test_stores import (
+    DAY,
+    FEED,
+    HOUR,
+    MINUTE,
+    NOW,
+    absorb,
+    claim,
+    delivery,
+    entry,
+    found,
+    tell,
+)
 
 READER = ("day", "desk", "desk@example.org")
 BURST = Signal(
@@ -58,11 +71,11 @@ def test_when_matches_appeared_is_told_with_who_stands_in_them(store: Store) -> 
     future = replace(entry(3), published=NOW + DAY)
     absorb(store, entry(1), late, future)
     absorb(store, entry(4), held="before-start", now=NOW + HOUR)
-    found = store.appearances(["summit"], 0, NOW - DAY)
-    assert [(one.seq, one.entry_id) for one in found] == [(n, entry(n).id) for n in (1, 2, 3, 4)]
-    assert [one.at for one in found] == [NOW, NOW - DAY, NOW, NOW]
-    assert found[1].entities == ("putin", "or_ban")
-    assert (found[0].feed_url, found[0].source, found[3].held) == (FEED, "Example", "before-start")
+    seen = store.appearances(["summit"], 0, NOW - DAY)
+    assert [(one.seq, one.entry_id) for one in seen] == [(n, entry(n).id) for n in (1, 2, 3, 4)]
+    assert [one.at for one in seen] == [NOW, NOW - DAY, NOW, NOW]
+    assert seen[1].entities == ("putin", "or_ban")
+    assert (seen[0].feed_url, seen[0].source, seen[3].held) == (FEED, "Example", "before-start")
     assert [one.seq for one in store.appearances(["summit"], 2, NOW - DAY)] == [3, 4]
     assert store.appearances(["war"], 0, NOW - DAY) == []
     assert store.appearances(["summit"], 0, NOW + MINUTE) == []
@@ -75,6 +88,29 @@ def test_who_stood_beside_whom_is_known_of_every_entry_that_was_seen_by_then(sto
     assert not store.together("or_ban", ["trump"], NOW), "an id is no pattern"
     assert not store.together("ban", ["putin"], NOW), "nor a part of another"
     assert not store.together("or_ban", ["putin"], NOW - MINUTE)
+
+
+def test_when_its_feed_began_is_told_with_a_match(store: Store) -> None:
+    absorb(store)
+    state = claim(store)[FEED]
+    record = found(replace(state, first_poll_at=NOW - HOUR), entry(1), topics=["summit"])
+    assert store.record_polls([record], NOW) == [True]
+    (one,) = store.appearances(["summit"], 0, NOW - DAY)
+    assert one.begun == NOW - HOUR
+
+
+def test_how_many_feeds_were_asked_lately_is_told_without_the_paused_ones(store: Store) -> None:
+    assert store.asked(NOW) == (0, 0)
+    urls = [f"https://www.example.com/{n}.xml" for n in range(4)]
+    feeds = [Feed(url=url, source="Example", paused=url == urls[3]) for url in urls]
+    store.sync_feeds(feeds, NOW, spread=timedelta(0))
+    for state in store.claim_feeds(NOW, 2, HOUR):
+        asked = replace(state, last_poll_at=NOW, first_poll_at=NOW)
+        store.record_polls([PollRecord(state=asked)], NOW)
+    assert store.asked(NOW) == (2, 3)
+    assert store.asked(NOW + MINUTE) == (0, 3)
+    store.sync_feeds(feeds[2:], NOW, spread=timedelta(0))
+    assert store.asked(NOW) == (0, 1), "what is not configured any more is not asked"
 
 
 def test_arrivals_are_counted_with_the_end_of_each_span(store: Store) -> None:
