@@ -26,16 +26,16 @@ def encode(value: object) -> str:
 
     Raises TypeError for a type that has no JSON form here (a Secret must never be stored).
     """
-    return dump(_plain(value))
+    return dump(value)
 
 
-def dump(plain: Any) -> str:
-    """Return plain lists, dictionaries and scalars as JSON text that any database takes."""
-    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+def dump(value: Any) -> str:
+    """Return lists, dictionaries, scalars and dataclasses as JSON text that any database takes."""
+    text = _AS_IT_IS.encode(value)
     if storable(text) is text:
         return text
     # Lone surrogates cannot be encoded; escaped they are ASCII. (json escapes NUL by itself.)
-    return json.dumps(plain, ensure_ascii=True, separators=(",", ":"))
+    return _ESCAPED.encode(value)
 
 
 def decode(kind: type[T], text: str, *, without: str = "") -> T:
@@ -70,27 +70,26 @@ def storable(text: str) -> str:
 
 
 def _plain(value: object) -> Any:
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str):
-        return value
+    """Return a value that json does not know as one that it does, its parts as they are."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            name: got
+            for name, default in _defaults(type(value))
+            if (got := getattr(value, name)) != default or default is MISSING
+        }
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, timedelta):
         return value // _MICROSECOND
-    if isinstance(value, (tuple, list)):
-        return [_plain(one) for one in value]
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            name: _plain(got)
-            for name, default in _defaults(type(value))
-            if (got := getattr(value, name)) != default or default is MISSING
-        }
+        return dict(value)
     raise TypeError(f"{type(value).__name__} is not stored as JSON")
+
+
+_AS_IT_IS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+_ESCAPED = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_plain)
 
 
 @cache
