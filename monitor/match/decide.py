@@ -78,25 +78,21 @@ class Node(ABC):
         """Say what was nearest where the part does not hold."""
         return ""
 
-    def clause(self, document: Document, low: int, high: int, *, brief: bool = False) -> Clause:
-        """Return whether the part holds, why, and the same of its parts; `brief` leaves out what does not."""
+    def clause(self, document: Document, low: int, high: int) -> Clause:
+        """Return whether the part holds, why, and the same of its parts."""
         matched = self.holds(document, low, high)
         marks = dict.fromkeys(self.marks(document, low, high)) if matched else ()
         return Clause(
             text=self.text,
             matched=matched,
             spans=tuple(document.span(m) for m in marks),
-            note="" if matched or brief else self.note(document, low, high),
-            clauses=self.inner(document, low, high, brief=brief),
+            note="" if matched else self.note(document, low, high),
+            clauses=self.inner(document, low, high),
         )
 
-    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
+    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
         """Return the clauses of the parts."""
-        return tuple(
-            c.clause(document, low, high, brief=brief)
-            for c in self.children
-            if not brief or c.holds(document, low, high)
-        )
+        return tuple(c.clause(document, low, high) for c in self.children)
 
     def score(self, document: Document, low: int, high: int) -> float:
         """Return how much speaks for it: a point for each term found, two for one in the title."""
@@ -327,10 +323,10 @@ class Sentence(Node):
         holding = (w for w in document.sentences(low, high) if inner.holds(document, *w))
         return [p for w in islice(holding, MOST_SENTENCES) for p in inner.places(document, *w)]
 
-    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
+    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
         """Return the clauses as they stand in the first sentence that fits, else in the nearest one."""
         window = self._first(document, low, high) or self._nearest(document, low, high)
-        return (self.children[0].clause(document, *window, brief=brief),)
+        return (self.children[0].clause(document, *window),)
 
     def _nearest(self, document: Document, low: int, high: int) -> tuple[int, int]:
         """Return the sentence in which most of the parts hold."""

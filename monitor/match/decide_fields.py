@@ -44,8 +44,8 @@ class Within(Node):
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
         return self.children[0].necessary(usage)
 
-    def inner(self, document: Document, low: int, high: int, *, brief: bool) -> tuple[Clause, ...]:
-        return (self.children[0].clause(document, *self._window(document, low, high), brief=brief),)
+    def inner(self, document: Document, low: int, high: int) -> tuple[Clause, ...]:
+        return (self.children[0].clause(document, *self._window(document, low, high)),)
 
     def note(self, document: Document, low: int, high: int) -> str:
         found = self.children[0].places(document, 0, document.end)

@@ -142,9 +142,7 @@ class Matcher:
         for index in sorted(candidates):
             topic, node = self._order[index]
             if node.possible(document.hits) and node.holds(document, 0, document.end):
-                evidence = _evidence(node, document, brief=True)
-                if states := self._states.told(topic, document):
-                    evidence = replace(evidence, states=states)
+                evidence = replace(_found(node, document), states=self._states.told(topic, document))
                 matches.append(
                     Match(entry_id=entry.id, revision=entry.revision, topic=topic, evidence=evidence)
                 )
@@ -242,24 +240,24 @@ def check_query(
     check_names(parse_query(query), Names(known, (), groups), query)
 
 
-def _evidence(node: Node, document: Document, *, brief: bool = False) -> Evidence:
-    """Return the evidence of a whole query: a clause for each of its parts that must hold.
-
-    `brief` is for what is stored with a match: alternatives that did not hold are left out.
-    """
-    low, high = 0, document.end
-    matched = node.holds(document, low, high)
-    parts = node.children if isinstance(node, Every) else (node,)
-    clauses = tuple(p.clause(document, low, high, brief=brief) for p in parts)
-    if not matched:
-        return Evidence(matched=False, clauses=clauses)
-    marks = sorted(set(node.marks(document, low, high)))
+def _found(node: Node, document: Document) -> Evidence:
+    """Return the evidence of a query that holds, as it is stored: its words and what speaks for it."""
+    marks = sorted(set(node.marks(document, 0, document.end)))
     return Evidence(
         matched=True,
-        score=node.score(document, low, high),
-        clauses=clauses,
+        score=node.score(document, 0, document.end),
         spans=tuple(document.span(m) for m in marks),
     )
+
+
+def _evidence(node: Node, document: Document) -> Evidence:
+    """Return the evidence of a whole query with a clause for each of its parts that must hold."""
+    low, high = 0, document.end
+    parts = node.children if isinstance(node, Every) else (node,)
+    clauses = tuple(p.clause(document, low, high) for p in parts)
+    if not node.holds(document, low, high):
+        return Evidence(matched=False, clauses=clauses)
+    return replace(_found(node, document), clauses=clauses)
 
 
 def _terms(node: Node) -> set[int]:

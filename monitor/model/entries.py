@@ -115,6 +115,9 @@ class StateEvidence:
 class Evidence:
     """Why a topic matched (or not): feeds `explain`, the marks in templates and `--json` alike.
 
+    `clauses` are the whole answer, part by part; they are not stored with a match, being nine tenths of it
+    and following from the text.
+
     `states` are the topic's states that the entry tells, in the order in which it tells them.
     """
 

@@ -337,8 +337,7 @@ class Store(ABC):
 
         Both end where `hits` would end, or before the first line that was written later than
         `until`: a cursor that moves to the answer's position has passed nothing that it did not see.
-        A line about an entry carries it, with the story it is in now. The hits' evidence comes without
-        clauses, here and in dossiers: it is what is told of, not what explains.
+        A line about an entry carries it, with the story it is in now.
         """
 
     @abstractmethod

@@ -24,7 +24,7 @@ from monitor.stores._tables import (
     told_items,
 )
 
-_AT_A_TIME = 20
+_AT_A_TIME = 100
 """Rows read at once where there may be many."""
 
 _MATCH = tuple(column.name for column in matches.columns)
@@ -37,7 +37,7 @@ def hits(conn: Connection, topics: Sequence[str], after: int, until: datetime) -
     `until`: processes' clocks differ, so a later seq may bear an earlier time, and a cursor that
     moved there would pass the one between.
     """
-    return _hits(conn, _behind(conn, topics, after, until)[0], clauses=True)
+    return _hits(conn, _behind(conn, topics, after, until)[0])
 
 
 def news(conn: Connection, topics: Sequence[str], after: int, until: datetime, route: str) -> News:
@@ -73,16 +73,15 @@ def _behind(
     return found, None
 
 
-def _hits(conn: Connection, found: Sequence[AnyRow], *, clauses: bool = False) -> list[Hit]:
+def _hits(conn: Connection, found: Sequence[AnyRow]) -> list[Hit]:
     carried = _carried(conn, {row.id for row in found})
-    return [_hit(row, carried, clauses=clauses) for row in found]
+    return [_hit(row, carried) for row in found]
 
 
-def _hit(row: AnyRow, carried: Mapping[str, list[str]], *, clauses: bool = False) -> Hit:
-    """Return a hit; what is told needs the words that matched, not the clauses they answer."""
+def _hit(row: AnyRow, carried: Mapping[str, list[str]]) -> Hit:
     return Hit(
         seq=row.m_seq,
-        match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}, clauses=clauses),
+        match=match_of({name: getattr(row, f"m_{name}") for name in _MATCH}),
         entry=entry_of(row),
         story_id=row.story_id,
         matched_at=row.m_matched_at,
@@ -199,7 +198,7 @@ def tellers(conn: Connection, topics: Collection[str], after: int, since: dateti
             # As _codec writes a list that is not empty; what it finds too much is left out below.
             matches.c.evidence.like('%"states":[%'),
         ),
-        execution_options={"yield_per": _AT_A_TIME},  # the evidence of each is tens of kilobytes
+        execution_options={"yield_per": _AT_A_TIME},  # of a few kilobytes each
     )
     found = (_hit(row, {}) for row in rows)
     return [hit for hit in found if hit.match.states]

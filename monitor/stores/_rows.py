@@ -178,13 +178,13 @@ def entry_of(row: AnyRow) -> Entry:
     )
 
 
-def match_of(row: Mapping[Any, Any], *, clauses: bool = True) -> Match:
-    """Return a match from the columns of `matches`, its evidence with the clauses only if asked for."""
+def match_of(row: Mapping[Any, Any]) -> Match:
+    """Return a match from the columns of `matches`."""
     return Match(
         entry_id=row["entry_id"],
         revision=row["revision"],
         topic=row["topic"],
-        evidence=decode(Evidence, row["evidence"], without="" if clauses else "clauses"),
+        evidence=decode(Evidence, row["evidence"]),
         held=row["held"],
     )
 

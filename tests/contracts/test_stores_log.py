@@ -33,7 +33,6 @@ from tests.contracts.test_stores import (
     claim,
     delivery,
     entry,
-    evidence,
     feeds,
     match,
     queue,
@@ -257,7 +256,7 @@ def test_a_dossier_has_the_hits_of_the_topics_and_what_this_reader_was_told(stor
     queue(store, told("d1", aa=(f"entry:{entry(1).id}", "fact:duration|phone_call|PT2H")))
     (one,) = store.dossiers(*READER, ["summit"], ["aa", "none"])
     assert one.story.entry_ids == (entry(1).id, entry(2).id, entry(3).id)
-    assert one.hits[0].match == replace(match(entry(1)), evidence=replace(evidence(), clauses=()))
+    assert one.hits[0].match == match(entry(1))
     assert [(hit.entry.id, hit.match.topic) for hit in one.hits] == [
         (entry(1).id, "summit"),
         (entry(2).id, "summit"),
