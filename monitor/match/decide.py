@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import ClassVar
 
@@ -13,8 +13,6 @@ from monitor.model import Clause
 
 Place = tuple[int, int, tuple[Mark, ...]]
 """Where a part holds: start, end, and the marks that show it."""
-
-Hits = Mapping[int, list[tuple[int, int]]]
 
 MOST_PLACES = 2_000
 """Places of one part that are followed up."""
@@ -48,8 +46,15 @@ class Node(ABC):
     def _holds(self, document: Document, low: int, high: int) -> bool:
         """Tell whether the part holds."""
 
-    def possible(self, hits: Hits) -> bool:
+    def possible(self, document: Document) -> bool:
         """Tell from the terms that were found at all whether it is worth asking."""
+        memo = document.able
+        able = memo.get(self)
+        if able is None:
+            able = memo[self] = self._possible(document)
+        return able
+
+    def _possible(self, document: Document) -> bool:
         return True
 
     def places(self, document: Document, low: int, high: int) -> list[Place]:
@@ -120,12 +125,13 @@ class Term(Node):
         return self._holds(document, low, high)
 
     def _holds(self, document: Document, low: int, high: int) -> bool:
-        if not self.possible(document.hits):
+        if not self.possible(document):
             return False
         return (low <= 1 and high >= document.end - 1) or bool(self.places(document, low, high))
 
-    def possible(self, hits: Hits) -> bool:
-        return not self._numbers.isdisjoint(hits)
+    def possible(self, document: Document) -> bool:
+        """Tell whether the term was found: too little work to remember."""
+        return not document.hits.keys().isdisjoint(self._numbers)
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
         if low > 0 or high < document.end:
@@ -156,8 +162,8 @@ class Every(Node):
 
     __slots__ = ("_cheapest_first",)
 
-    def possible(self, hits: Hits) -> bool:
-        return all(c.possible(hits) for c in self.children)
+    def _possible(self, document: Document) -> bool:
+        return all(c.possible(document) for c in self.children)
 
     def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
         super().__init__(text, children)
@@ -184,14 +190,15 @@ class AnyOf(Node):
 
     __slots__ = ()
 
-    def possible(self, hits: Hits) -> bool:
-        return any(c.possible(hits) for c in self.children)
+    def _possible(self, document: Document) -> bool:
+        return any(c.possible(document) for c in self.children)
 
     def _holds(self, document: Document, low: int, high: int) -> bool:
-        return any(c.holds(document, low, high) for c in self.children)
+        return any(c.holds(document, low, high) for c in self.children if c.possible(document))
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
-        return sorted(p for c in self.children for p in c.places(document, low, high))
+        asked = [c for c in self.children if c.possible(document)]
+        return sorted(p for c in asked for p in c.places(document, low, high))
 
     def necessary(self, usage: Callable[[int], int]) -> frozenset[int] | None:
         return _union(c.necessary(usage) for c in self.children)
@@ -227,10 +234,10 @@ class Near(Node):
         self.left, self.right, self.words, self.ordered = left, right, words, ordered
 
     def _holds(self, document: Document, low: int, high: int) -> bool:
-        return bool(self.places(document, low, high))
+        return self.possible(document) and bool(self.places(document, low, high))
 
-    def possible(self, hits: Hits) -> bool:
-        return self.left.possible(hits) and self.right.possible(hits)
+    def _possible(self, document: Document) -> bool:
+        return self.left.possible(document) and self.right.possible(document)
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
         most = MOST_PLACES
@@ -304,21 +311,21 @@ class Sentence(Node):
 
     __slots__ = ()
 
-    def possible(self, hits: Hits) -> bool:
-        return self.children[0].possible(hits)
+    def _possible(self, document: Document) -> bool:
+        return self.children[0].possible(document)
 
     def _holds(self, document: Document, low: int, high: int) -> bool:
         return self._first(document, low, high) is not None
 
     def _first(self, document: Document, low: int, high: int) -> tuple[int, int] | None:
         inner = self.children[0]
-        if not inner.possible(document.hits):
+        if not inner.possible(document):
             return None
         return next((w for w in document.sentences(low, high) if inner.holds(document, *w)), None)
 
     def _places(self, document: Document, low: int, high: int) -> list[Place]:
         inner = self.children[0]
-        if not inner.possible(document.hits):
+        if not inner.possible(document):
             return []
         holding = (w for w in document.sentences(low, high) if inner.holds(document, *w))
         return [p for w in islice(holding, MOST_SENTENCES) for p in inner.places(document, *w)]
@@ -350,8 +357,8 @@ class AtLeast(Node):
 
     __slots__ = ("count",)
 
-    def possible(self, hits: Hits) -> bool:
-        return any(c.possible(hits) for c in self.children)
+    def _possible(self, document: Document) -> bool:
+        return any(c.possible(document) for c in self.children)
 
     def __init__(self, text: str, count: int, children: Sequence[Node]) -> None:
         super().__init__(text, children)
@@ -383,8 +390,8 @@ class Score(Node):
 
     __slots__ = ("least", "weights")
 
-    def possible(self, hits: Hits) -> bool:
-        return any(c.possible(hits) for c in self.children)
+    def _possible(self, document: Document) -> bool:
+        return any(c.possible(document) for c in self.children)
 
     def __init__(self, text: str, children: Sequence[Node], weights: Sequence[float], least: float) -> None:
         super().__init__(text, children)

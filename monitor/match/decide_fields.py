@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date
 from typing import Any
 
-from monitor.match.decide import Hits, Node, Place, surface
+from monitor.match.decide import Node, Place, surface
 from monitor.match.document import Document
 from monitor.model import Clause, Entry
 from monitor.text import key
@@ -20,8 +20,8 @@ class Within(Node):
 
     __slots__ = ("field",)
 
-    def possible(self, hits: Hits) -> bool:
-        return self.children[0].possible(hits)
+    def _possible(self, document: Document) -> bool:
+        return self.children[0].possible(document)
 
     def __init__(self, text: str, field: str, child: Node) -> None:
         super().__init__(text, (child,))

@@ -41,6 +41,7 @@ class Document:
         "_sentences",
         "_spans",
         "_words",
+        "able",
         "claimed",
         "claims",
         "end",
@@ -67,6 +68,7 @@ class Document:
         third = second + len(summary) + 1
         self.starts = (1, second, third, third + len(content) + 1)
         self.end = len(self.key)
+        self.able: dict[object, bool] = {}
         self.held: dict[tuple[object, int, int], bool] = {}
         self._spans: dict[Mark, Span] = {}
         self.memo: dict[tuple[object, int, int], list[Any]] = {}

@@ -141,7 +141,7 @@ class Matcher:
         matches = []
         for index in sorted(candidates):
             topic, node = self._order[index]
-            if node.possible(document.hits) and node.holds(document, 0, document.end):
+            if node.possible(document) and node.holds(document, 0, document.end):
                 evidence = replace(_found(node, document), states=self._states.told(topic, document))
                 matches.append(
                     Match(entry_id=entry.id, revision=entry.revision, topic=topic, evidence=evidence)

@@ -73,6 +73,7 @@ class States:
         """Find the states' words, once in a document however many topics it matches."""
         if not document.extended:
             self._vocabulary.extend(document)
+            document.able.clear()  # more was found
             document.extended = True
 
     def _read(self, topic: str, document: Document, *, brief: bool) -> tuple[StateEvidence, ...]:
@@ -80,7 +81,7 @@ class States:
         hedges: dict[Window, str] = {}
         found: list[tuple[bool, int, StateEvidence]] = []
         for state, node in self._nodes[topic]:
-            if brief and not node.possible(document.hits):
+            if brief and not node.possible(document):
                 continue
             at, evidence = _evidence(state, node, document, windows, hedges, brief=brief)
             found.append((not evidence.matched, at, evidence))
