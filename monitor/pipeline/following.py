@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import is_
 
 from monitor.follow import WINDOW, follow, told_at
-from monitor.model import Hit, Link, Mention, Story, Topic, Turn
+from monitor.model import Hit, Link, Mention, Statement, Story, Topic, Turn
 from monitor.pipeline._shop import Shop
 from monitor.sources import independent
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """A match that tells a state, without its text: thousands are kept for days."""
+
+    hit: Hit
+    statements: tuple[Statement, ...]
 
 
 class Following:
@@ -25,9 +33,9 @@ class Following:
         self._topics: Sequence[Topic] = ()
         self._mark = -1
         """Up to which seq the store was read."""
-        self._tellers: dict[tuple[str, str], Hit] = {}
+        self._tellers: dict[tuple[str, str], _Teller] = {}
         """Topic and entry → the match that tells."""
-        self._told: dict[tuple[str, str], tuple[list[Hit], list[Mention]]] = {}
+        self._told: dict[tuple[str, str], tuple[list[_Teller], list[Mention]]] = {}
         """Topic and story → the matches in it and what they mention: to read all stories of three days again
         for each new mention was a quarter of a second after a busy day."""
 
@@ -45,9 +53,9 @@ class Following:
         last = store.last_seq() if followed else self._mark
         joined = {one: story.id for story in stories for one in story.entry_ids}
         moved = {
-            key: replace(hit, story_id=joined[hit.entry.id])
-            for key, hit in self._tellers.items()
-            if joined.get(hit.entry.id, hit.story_id) != hit.story_id
+            key: replace(one, hit=replace(one.hit, story_id=joined[one.hit.entry.id]))
+            for key, one in self._tellers.items()
+            if joined.get(one.hit.entry.id, one.hit.story_id) != one.hit.story_id
         }
         if last == self._mark and not moved:
             return []
@@ -55,17 +63,24 @@ class Following:
         asked = [topic.id for topic in followed]
         for hit in store.tellers(asked, self._mark, since):
             story_id = hit.story_id or joined.get(hit.entry.id, "")
-            moved[hit.match.topic, hit.entry.id] = replace(hit, story_id=story_id)
+            moved[hit.match.topic, hit.entry.id] = self._teller(replace(hit, story_id=story_id))
         self._mark = last
-        kept = {key: hit for key, hit in self._tellers.items() if hit.entry.first_seen >= since}
+        kept = {key: one for key, one in self._tellers.items() if one.hit.entry.first_seen >= since}
         self._tellers = {**kept, **moved}
-        touched = {topic for (topic, _), hit in moved.items() if hit.story_id}
+        touched = {topic for (topic, _), one in moved.items() if one.hit.story_id}
         return [
             turn
             for topic in followed
             if topic.id in touched
             for turn in follow(topic, self._mentions(topic.id, stories), store.turns([topic.id]))
         ]
+
+    def _teller(self, hit: Hit) -> _Teller:
+        """Read what an entry says, and let go of its text."""
+        statements = self._shop.parts.desk.read(hit.entry).statements
+        match = replace(hit.match, evidence=replace(hit.match.evidence, spans=()))
+        entry = replace(hit.entry, summary="", content="")
+        return _Teller(hit=replace(hit, match=match, entry=entry), statements=statements)
 
     def forget(self) -> None:
         """Read the whole window at the next question: what came of the last one was not recorded."""
@@ -75,25 +90,25 @@ class Following:
 
     def _mentions(self, topic: str, stories: Sequence[Story]) -> list[Mention]:
         """Return who tells which state of a topic: an agency's copies and a publisher's editions as one."""
-        by_story: defaultdict[str, list[Hit]] = defaultdict(list)
-        for (about, _), hit in self._tellers.items():
-            if about == topic and hit.story_id:
-                by_story[hit.story_id].append(hit)
+        by_story: defaultdict[str, list[_Teller]] = defaultdict(list)
+        for (about, _), one in self._tellers.items():
+            if about == topic and one.hit.story_id:
+                by_story[one.hit.story_id].append(one)
         changed = {story.id for story in stories}
         told = {
             story_id: before[1]
-            for story_id, hits in by_story.items()
+            for story_id, tellers in by_story.items()
             if story_id not in changed
             and (before := self._told.get((topic, story_id))) is not None
-            and len(before[0]) == len(hits)
-            and all(map(is_, before[0], hits))
+            and len(before[0]) == len(tellers)
+            and all(map(is_, before[0], tellers))
         }
         links = self._links([one for one in by_story if one not in told], stories)
-        for story_id, hits in by_story.items():
+        for story_id, tellers in by_story.items():
             if story_id not in told:
-                told[story_id] = self._told_in(story_id, hits, links.get(story_id, ()))
+                told[story_id] = self._told_in(story_id, tellers, links.get(story_id, ()))
         self._told = {key: known for key, known in self._told.items() if key[0] != topic} | {
-            (topic, story_id): (hits, told[story_id]) for story_id, hits in by_story.items()
+            (topic, story_id): (tellers, told[story_id]) for story_id, tellers in by_story.items()
         }
         return [mention for story_id in by_story for mention in told[story_id]]
 
@@ -102,8 +117,8 @@ class Following:
         unknown = [one for one in ids if one not in known]
         return known | {story.id: story.links for story in self._shop.store.stories(unknown)}
 
-    def _told_in(self, story_id: str, hits: Sequence[Hit], links: Sequence[Link]) -> list[Mention]:
-        entries = {hit.entry.id: hit.entry for hit in hits}
+    def _told_in(self, story_id: str, tellers: Sequence[_Teller], links: Sequence[Link]) -> list[Mention]:
+        entries = {one.hit.entry.id: one.hit.entry for one in tellers}
         source = {
             one: entries[group[0]].source
             for group in independent(list(entries.values()), links)
@@ -111,13 +126,13 @@ class Following:
         }
         return [
             Mention(
-                entry_id=hit.entry.id,
+                entry_id=one.hit.entry.id,
                 story_id=story_id,
-                source=source[hit.entry.id],
-                at=told_at(hit.entry.published, hit.entry.first_seen),
-                states=hit.match.states,
-                statements=self._shop.parts.desk.read(hit.entry).statements,
-                held=hit.match.held,
+                source=source[one.hit.entry.id],
+                at=told_at(one.hit.entry.published, one.hit.entry.first_seen),
+                states=one.hit.match.states,
+                statements=one.statements,
+                held=one.hit.match.held,
             )
-            for hit in hits
+            for one in tellers
         ]
