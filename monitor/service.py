@@ -43,8 +43,8 @@ from monitor.stores import Store
 POLL_EVERY = timedelta(seconds=1)
 SEND_EVERY = timedelta(seconds=1)
 PRUNE_EVERY = timedelta(hours=1)
-_REMEMBERED = 5_000
-"""Entries of which is remembered what they say: a few days of a large desk, some 20 MB."""
+_REMEMBERED = 2_000
+"""Entries of which is remembered what they say: a day of a large desk, some 8 MB."""
 STALE = 30.0
 """Seconds without a completed ring of either bell after which the watchdog is not fed any more."""
 

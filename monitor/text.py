@@ -14,7 +14,7 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 import regex
@@ -143,31 +143,8 @@ def key(text: str) -> str:
     """
     if text.isascii():
         return text.translate(_ASCII)
-    if " " in text:  # nothing joins over a space, and most words were seen before
-        return " ".join(map(_word_keys.__getitem__, text.split(" ")))
-    return _key(text)
-
-
-class Memo(dict[str, str]):
-    """What a function said of words before; forgets all when it is full."""
-
-    def __init__(self, function: Callable[[str], str]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, word: str) -> str:
-        result = self._function(word)
-        if len(word) <= 64:
-            if len(self) >= 50_000:
-                self.clear()
-            self[word] = result
-        return result
-
-
-def _key(text: str) -> str:
-    """Return the key of a text or word, not asking the memo."""
     low = text.lower()
-    special = set(low) - _same
+    special = _specials(low)
     if special:
         for char in special - _changed.keys():
             if char not in _context:
@@ -183,12 +160,28 @@ def _key(text: str) -> str:
     return _compose(low)
 
 
+_no_special = re.compile(".", re.DOTALL)
+"""Finds what is not among the characters of `_same` that were known when it was made."""
+_in_it = 0
+
+
+def _specials(low: str) -> set[str]:
+    """Return the characters of a text that are not known to be their own key.
+
+    One pattern for the known ones: a set of all letters of a text costs five times as much. It is made
+    anew when a quarter of them came later, so a few dozen times however many there are.
+    """
+    global _no_special, _in_it
+    if len(_same) > _in_it * 1.25 + 8:
+        _in_it = len(_same)
+        _no_special = re.compile(f"[^{re.escape(''.join(_same))}]", re.DOTALL)
+    found = set(_no_special.findall(low))
+    return found - _same if found else found
+
+
 def cased(text: str) -> str:
     """Return the key with its letters' case kept: what `=Word` compares."""
     return _general(text, lower=False)
-
-
-_word_keys = Memo(_key)
 
 
 @cache
@@ -276,7 +269,7 @@ class Aligned:
         for piece in self.text.split(" "):
             self._starts.append(at_key)
             self._pieces.append((at_text, piece))
-            at_key += len(_word_keys[piece]) + 1
+            at_key += len(key(piece)) + 1
             at_text += len(piece) + 1
 
 
