@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.addresses import canonical, is_aggregator
+from monitor.addresses import _general, canonical, is_aggregator
 
 PAGE = "https://www.example.com/news/1"
 
@@ -116,3 +116,20 @@ def test_what_is_no_address_of_the_web_stands_for_itself(strange: str) -> None:
 @given(st.text(max_size=40), st.sampled_from(["", "https://example.com/", "https://m.example.com/url?q="]))
 def test_any_text_has_a_canonical_form(tail: str, start: str) -> None:
     assert isinstance(canonical(start + tail), str)
+
+
+_PIECES = (
+    "https://", "http://", "HTTP://", "//", "/", "www.", "m.", "amp.", "example", ".com", ".", "..", "..co", "news.google.",
+    "google.com", "x.cdn.ampproject.org", "1.2.3.4", "192", ":80", ":", "@", "amp", "/amp", "/amp/", ".amp.html", ".html",
+    "url", "redirect", "a", "B", "-", "_", "~", "%41", "%e0", "ক", " ", "?", "?url=https://a.example/b", "#", "#!/x", ";a=1",
+    "[", "\\", "\t", "&", "=",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(_PIECES), max_size=8).map("".join),
+    st.sampled_from(["https://example.com", "http://m.", ""]),
+)
+def test_the_short_way_gives_what_the_long_one_does(tail: str, start: str) -> None:
+    url = (start + tail).strip()
+    assert canonical(url) == _general(url)
