@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
@@ -110,9 +110,8 @@ def dedupe(
         before = old.fingerprints.get(feed.url, "") if old else ""
         if old and before.startswith(raw):
             continue
-        entry = _entry(candidate, declared, feed, now, old)
-        fingerprint = f"{raw}:{_digest(entry.title, entry.summary, entry.content)[:12]}"
-        entry = replace(entry, fingerprint=fingerprint)
+        entry = _entry(candidate, declared, feed, now, old, raw)
+        fingerprint = entry.fingerprint
         sightings.append(Sighting(entry_id=entry.id, feed_url=feed.url, fingerprint=fingerprint, seen_at=now))
         if old is None:
             entries.append(entry)
@@ -144,17 +143,21 @@ def _recall(candidate: Candidate, known: Mapping[str, Known]) -> Known | None:
     return next((old for old in remembered if old.id != shared_link), None)
 
 
-def _entry(candidate: Candidate, declared: str, feed: Feed, now: datetime, old: Known | None) -> Entry:
+def _entry(
+    candidate: Candidate, declared: str, feed: Feed, now: datetime, old: Known | None, raw: str
+) -> Entry:
+    """Return what an item is to the desk; `raw` is the digest of its text as it came."""
     item = candidate.item
     content = text.plain(item.content)[:_TEXT_LIMIT]
     summary = text.plain(item.summary)[:_TEXT_LIMIT]
     title = " ".join(text.plain(item.title).split())[:2_000]
+    summary = "" if summary == content else summary
     return Entry(
         id=old.id if old else candidate.ids[0],
         url=item.link,
         guid=item.guid,
         title=title,
-        summary="" if summary == content else summary,
+        summary=summary,
         content=content,
         author=" ".join(text.plain(item.author).split())[:300],
         tags=tuple(tag[:_TAG_LIMIT] for tag in item.tags[:50]),
@@ -166,6 +169,7 @@ def _entry(candidate: Candidate, declared: str, feed: Feed, now: datetime, old: 
         language=_language(item, feed, declared, f"{title} {summary or content[:600]}"),
         country=feed.country,
         revision=old.revision + 1 if old else 1,
+        fingerprint=f"{raw}:{_digest(title, summary, content)[:12]}",
     )
 
 
