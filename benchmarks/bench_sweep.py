@@ -47,7 +47,7 @@ from monitor.model import Feed, NetworkSettings, PollSettings  # noqa: E402
 from monitor.service import build, settle  # noqa: E402
 
 AT_ONCE = 64
-TLS_FEEDS = 500
+TLS_FEEDS = 2_000
 LOOPBACK = ("127.0.0.0/8",)
 SWEEP = timedelta(hours=8)
 """Longer than the longest interval with its jitter: every feed is due again."""
