@@ -22,6 +22,7 @@ _NOUNS = {
     "formats": "Format",
     "languages": "Language",
     "stores": "Store",
+    "web": "PAGES",
 }
 
 

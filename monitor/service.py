@@ -39,6 +39,7 @@ from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
 from monitor.stores import Store
+from monitor.web import Site
 
 POLL_EVERY = timedelta(seconds=1)
 SEND_EVERY = timedelta(seconds=1)
@@ -68,6 +69,18 @@ class Watchdog(Protocol):
         """Work was completed just now."""
 
 
+class Serves(Protocol):
+    """Who serves the status page: web._server.Server, loaded only where the desk wants one."""
+
+    site: Site
+
+    async def open(self) -> None:
+        """Begin to listen. Raises ConfigError where the address cannot be had."""
+
+    async def close(self) -> None:
+        """Stop listening."""
+
+
 class Service:
     """A pipeline with everything it needs, opened and closed as a context manager."""
 
@@ -79,11 +92,15 @@ class Service:
         http: httpx.AsyncClient,
         spread: timedelta,
         make: Callable[[Config], tuple[Parts, httpx.AsyncClient]],
+        reading: Store | None = None,
     ) -> None:
         self.config, self.pipeline = config, pipeline
         self.store, self.clock = pipeline.store, pipeline.clock
         self._http, self._spread, self._make = http, spread, make
         self._rung = {"poll": 0.0, "send": 0.0}
+        self._reading = reading or self.store
+        self._pages: Serves | None = None
+        self._seconds: Callable[[], float] = lambda: 0.0
 
     async def __aenter__(self) -> Service:
         await self.pipeline.off_loop(self.store.open)
@@ -95,6 +112,7 @@ class Service:
     ) -> None:
         await self.pipeline.close()
         await self._close(self.pipeline.parts, self._http)
+        self._reading.close()
         self.store.close()
 
     @staticmethod
@@ -110,6 +128,8 @@ class Service:
         """
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
+        self._seconds = loop.time
+        self._pages = await self._served(self.config)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
@@ -144,6 +164,8 @@ class Service:
             watchdog.stopping()
             scheduler.stop()
             self._say("stopping")
+            if self._pages is not None:
+                await self._pages.close()
 
     async def _ring(self, name: str, answer: Callable[[], Any], watchdog: Watchdog) -> None:
         """Answer a bell. What our own machine does to us is told, and tried again at the next ring."""
@@ -174,18 +196,75 @@ class Service:
             if config.store != self.config.store:
                 raise ConfigError("store: cannot be changed by a reload; restart the service")
             parts, http = self._make(config)
-        except ConfigError as error:
+            try:
+                pages = await self._served(config)
+            except MonitorError:
+                await self._close(parts, http)
+                raise
+        except MonitorError as error:
             self._say("reload-refused", detail=str(error))
         else:
             await self.pipeline.drain()
             old_parts, old_http = self.pipeline.parts, self._http
             self.pipeline.parts, self._http = parts, http
             await self._close(old_parts, old_http)
+            await self._serve(pages, config)
             await self.pipeline.off_loop(lambda: self.pipeline.start(self._spread))
             self._say("reloaded", changes=changes(self.config, config))
             self.config = config
             settle()
         watchdog.ready(f"{len(self.config.feeds)} feeds")
+
+    # the status page ──────────────────────────────────────────────────────────────────────────
+
+    async def _served(self, config: Config) -> Serves | None:
+        """Return what serves a config's pages, listening; None where it wants none. Raises ConfigError.
+
+        What listens already at the same address is returned as it is.
+        """
+        wanted, now = config.web, self.config.web
+        if not wanted.host:
+            return None
+        if self._pages is not None and (wanted.host, wanted.port) == (now.host, now.port):
+            return self._pages
+        pages: Serves = registry.find("web", "monitor.web._server:Server")(await self.site(config))
+        await pages.open()
+        return pages
+
+    async def _serve(self, pages: Serves | None, config: Config) -> None:
+        """Go on with the pages of a new config."""
+        if self._pages is not None and self._pages is not pages:
+            await self._pages.close()
+        if pages is not None:
+            pages.site = await self.site(config)
+        self._pages = pages
+
+    async def site(self, config: Config) -> Site:
+        """Return what pages are told of a config's desk. Opens the store they read, for good."""
+        await self.pipeline.off_loop(self._reading.open)
+        parts = self.pipeline.parts
+        return Site(
+            settings=config.web,
+            store=self._reading,
+            clock=self.clock,
+            renderer=parts.renderer,
+            matcher=parts.matcher,
+            language=config.language,
+            timezone=config.timezone,
+            feeds=parts.feeds,
+            topics=config.topics,
+            routes=config.routes,
+            channels={name: one.recipients() for name, one in parts.channels.items()},
+            copies=config.folder / config.copies,
+            rung=self._since,
+            patience=STALE,
+            say=self._say,
+        )
+
+    def _since(self) -> dict[str, float | None]:
+        """Return the seconds since each bell was last answered; None: not yet."""
+        now = self._seconds()
+        return {bell: now - at if at else None for bell, at in self._rung.items() if bell != "prune"}
 
     def _say(self, kind: str, **fields: object) -> None:
         self.pipeline.tell(Event(kind=kind, at=self.clock.now(), fields=fields))
@@ -225,7 +304,10 @@ def build(
         random=random or Random(),  # noqa: S311 - spreads load, guards nothing
         tell=tell or (lambda event: None),
     )
-    return Service(config, pipeline, http=http, spread=spread, make=make)
+    # Pages read on threads of their own, so that no search keeps the one that writes waiting.
+    shared = store is not None or config.store.endswith(":memory:")
+    reading = None if shared else open_store(config)
+    return Service(config, pipeline, http=http, spread=spread, make=make, reading=reading)
 
 
 def open_store(config: Config) -> Store:

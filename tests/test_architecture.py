@@ -41,6 +41,8 @@ DOORS = {
     "ruamel": {"config"},
     "sqlalchemy": {"stores"},
     "sqlite3": {"stores"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
     "zstandard": {"fetch"},
 }
 """Each dependency has one door: who may import it. (httpx is typed in service and replay, made in fetch.)"""

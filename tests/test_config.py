@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor import config
-from monitor.config import Config
+from monitor.config import Config, _cross
 from monitor.config._kinds import WrongError
 from monitor.config._places import language, url, zone
 from monitor.config._source import Source, masked, read, word
@@ -26,7 +26,7 @@ from monitor.config._times import (
     weekdays,
 )
 from monitor.errors import ConfigError, Mistake
-from monitor.model import Secret, Send
+from monitor.model import Secret, Send, WebSettings
 from tests.config_golden import ENVIRON, cases, said
 
 WHOLE = """\
@@ -274,6 +274,31 @@ def test_settings_of_one_group_may_stand_in_two_files(tmp_path: Path) -> None:
     written(tmp_path, "poll: {every: 30m}\n", "more.yaml")
     found = loaded(tmp_path, "include: more.yaml\npoll: {minimum: 10m}\n")
     assert (found.poll.every, found.poll.minimum) == (timedelta(minutes=30), timedelta(minutes=10))
+
+
+def test_a_page_without_what_serves_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_cross, "find_spec", lambda name: None if name == "uvicorn" else name)
+
+    found = [m for m in mistakes(tmp_path, "web: {listen: '127.0.0.1:8080'}\n") if not m.warning]
+
+    assert [(m.line, m.column, m.key, m.hint) for m in found] == [
+        (1, 15, "web.listen", "pip install 'monitor-daemon[web]'")
+    ]
+    assert "uvicorn" in found[0].problem
+
+
+def test_a_page_on_loopback_needs_no_password(tmp_path: Path) -> None:
+    made = loaded(tmp_path, "web: {listen: '[::1]:8080', public_url: 'https://monitor.news.test/desk/'}\n")
+
+    assert made.web == WebSettings(host="::1", port=8080, public_url="https://monitor.news.test/desk")
+
+
+def test_the_page_s_password_is_kept_out_of_the_log(tmp_path: Path) -> None:
+    made = loaded(tmp_path, "web: {listen: '0.0.0.0:80', password: 'env:WORD'}\n", {"WORD": "rosogolla"})
+
+    assert made.secrets == (Secret("rosogolla"),)
 
 
 def test_polling_on_loopback_may_be_as_fast_as_one_likes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from monitor.config import _kinds as kinds
@@ -18,6 +19,7 @@ from monitor.config._forms import (
     RouteForm,
     SettingsForm,
     StateForm,
+    WebForm,
 )
 from monitor.config._items import Item, Items
 from monitor.config._value import SafeUrl
@@ -32,6 +34,9 @@ _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", 
                    "accept-encoding", "if-none-match", "if-modified-since", "range"})  # fmt: skip
 """Request headers that the fetcher sets itself, because it must understand the answer."""
 
+_WEB = ("starlette", "uvicorn")
+"""What serves the status page: an extra."""
+
 _TELLING = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"})
 
 
@@ -40,6 +45,7 @@ def cross_check(items: Items, groups: Mapping[str, tuple[str, ...]], *, main: st
     yield from _feeds(items)
     yield from _limits(items)
     yield from _network(items)
+    yield from _web(items)
     yield from _names(items, groups)
     yield from _queries(items, groups)
     yield from _routes(items)
@@ -161,6 +167,27 @@ def _network(items: Items) -> Iterator[Mistake]:
     ):
         text = "this is an example: write your own page or address, so that publishers can reach you"
         yield item.mistake(written, text, warning=True)
+
+
+def _web(items: Items) -> Iterator[Mistake]:
+    item = items.groups["web"]
+    if not isinstance(form := item.form, WebForm):
+        return
+    if form.password is not None and not kinds.REFERENCE.fullmatch(str(item.node.plain().get("password"))):
+        text = "a secret in plain text; write env:NAME, file:PATH or credential:NAME"
+        yield item.mistake(("password",), text, warning=True)
+    if form.listen is None:
+        for name in _set(item, "password", "public_url"):
+            if "listen" not in item.wrong:
+                yield item.mistake((name,), "is of no use without `listen`", warning=True)
+        return
+    host = form.listen[0]
+    if not places.is_loopback(host) and form.password is None and "password" not in item.wrong:
+        problem = f"{host} can be reached by others, so the page needs a password"
+        yield item.mistake(("listen",), problem, "write password: env:NAME, or listen: 127.0.0.1:8080")
+    if missing := [name for name in _WEB if find_spec(name) is None]:
+        problem = f"the status page needs {' and '.join(missing)}, not installed here"
+        yield item.mistake(("listen",), problem, "pip install 'monitor-daemon[web]'")
 
 
 # names ────────────────────────────────────────────────────────────────────────────────────────

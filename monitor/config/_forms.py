@@ -17,7 +17,7 @@ from pydantic_core import core_schema
 from monitor.config import _kinds as kinds
 from monitor.config import _times as times
 from monitor.config._kinds import AnyText, Flag, Identifier, SecretText, Text, TextOrSecret
-from monitor.config._places import Charset, Contact, Country, Language, Network, Url, Zone
+from monitor.config._places import Charset, Contact, Country, Language, Listen, Network, PublicUrl, Url, Zone
 from monitor.config._times import Cron, LocalTime, Quiet, Weekdays
 from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send, SignalKind, State
 
@@ -148,6 +148,24 @@ class KeepForm(Form):
     )
     recorded: Annotated[timedelta, times.duration("1d", "36500d")] = Field(
         _KEEP.recorded, description="Raw polls, where `record` names a folder for them; whole days go."
+    )
+
+
+class WebForm(Form):
+    """The status page: feeds, deliveries, search, why something was sent or not (docs/howto/web.md)."""
+
+    listen: Listen | None = Field(
+        None,
+        description="Where it is, `127.0.0.1:8080` or `[::1]:8080`; without it there is none. An address "
+        "that others reach needs a `password`.",
+    )
+    password: SecretText | None = Field(
+        None, description="Asked of every reader, whatever the user's name (HTTP Basic), as a secret."
+    )
+    public_url: PublicUrl | None = Field(
+        None,
+        description="How the outside reaches it, `https://monitor.example.org`: for links in messages and "
+        "for hubs that call back. Put a server with TLS in front.",
     )
 
 
@@ -349,6 +367,7 @@ SECTIONS: dict[str, _Of] = {
     "poll": (PollForm, "settings"),
     "network": (NetworkForm, "settings"),
     "keep": (KeepForm, "settings"),
+    "web": (WebForm, "settings"),
     "feeds": (FeedForm, "list"),
     "entities": (EntityForm, "named"),
     "look_alikes": (LookAlikeForm, "named"),
@@ -376,5 +395,5 @@ TOP = (*PLAIN, *SECTIONS, "groups", "channels")
 __all__ = [
     "PLAIN", "SECTIONS", "TOP", "EntityForm", "FeedForm", "Form", "KeepForm", "LookAlikeForm", "Many",
     "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "StateForm", "TopicForm",
-    "group_of", "inner", "one_of", "time",
+    "WebForm", "group_of", "inner", "one_of", "time",
 ]  # fmt: skip

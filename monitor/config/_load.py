@@ -16,7 +16,7 @@ from monitor.config import _kinds as kinds
 from monitor.config._channels import read_channels
 from monitor.config._cross import cross_check
 from monitor.config._folders import base_folder
-from monitor.config._forms import RouteForm, SettingsForm, TopicForm
+from monitor.config._forms import RouteForm, SettingsForm, TopicForm, WebForm
 from monitor.config._items import Item, Items, Reader
 from monitor.config._value import ChannelConfig, Config, SafeUrl
 from monitor.errors import ConfigError, Mistake
@@ -34,6 +34,7 @@ from monitor.model import (
     SignalKind,
     State,
     Topic,
+    WebSettings,
 )
 
 
@@ -191,9 +192,10 @@ def _config(
     settings = NetworkSettings(
         allow_private=network.allow_private, contact=network.contact or "", proxy=_proxy(network.proxy)
     )
+    web = _web(items.groups["web"].form)
     secrets = dict.fromkeys(
         [
-            *secrets_in((feeds, [c.options for c in channels.values()])),
+            *secrets_in((feeds, [c.options for c in channels.values()], web)),
             *(
                 Secret(word)
                 for url in (store, settings.proxy, *(f.proxy for f in feeds))
@@ -210,6 +212,7 @@ def _config(
         timezone=top.timezone,
         poll=PollSettings(**items.groups["poll"].form.values()),
         network=settings,
+        web=web,
         keep=Keep(**items.groups["keep"].form.values()),
         templates=templates,
         record=record,
@@ -229,6 +232,11 @@ def _config(
         secrets=tuple(secrets),
         files=files,
     )
+
+
+def _web(form: WebForm) -> WebSettings:
+    host, port = form.listen or ("", 0)
+    return WebSettings(host=host, port=port, password=form.password, public_url=form.public_url or "")
 
 
 def _topic(item: Item, groups: Mapping[str, tuple[str, ...]]) -> Topic:

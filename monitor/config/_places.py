@@ -122,6 +122,43 @@ def network(value: Any, _: Surroundings | None = None) -> str:
         ) from error
 
 
+def listen(value: Any, _: Surroundings | None = None) -> tuple[str, int]:
+    """Read `address:port` of this machine; an IPv6 address stands in brackets. Raises WrongError."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise WrongError("names no address", f"did you mean '127.0.0.1:{value}'?")
+    given = text(value)
+    parts = re.fullmatch(r"(\[[^\[\]]*\]|[^:\[\]]*):([0-9]{1,5})", given)
+    if not parts or int(parts[2]) > 65_535:
+        if given.count(":") > 1 and not given.startswith("["):
+            raise WrongError("an IPv6 address stands in brackets", "write [::1]:8080")
+        raise WrongError(f"{given!r} is not an address with a port", "write 127.0.0.1:8080 or [::1]:8080")
+    host, port = parts[1], int(parts[2])
+    if host == "localhost":
+        return host, port
+    try:
+        address_of = ip_address(host.strip("[]"))
+    except ValueError as error:
+        hint = (
+            f"did you mean '127.0.0.1:{port}'?" if host in ("", "*") else "write 127.0.0.1:8080 or [::1]:8080"
+        )
+        raise WrongError(f"{host!r} is not an address of this machine", hint) from error
+    if (address_of.version == 6) != host.startswith("["):
+        raise WrongError("an IPv6 address stands in brackets, no other", "write 127.0.0.1:8080 or [::1]:8080")
+    return str(address_of), port
+
+
+def public(value: Any, _: Surroundings | None = None) -> str:
+    """Read the URL by which the outside reaches us; no slash at the end. Raises WrongError."""
+    found = address(value)
+    if found.username is not None:
+        raise WrongError("a URL holds no user or password", "the password stands beside it")
+    if found.query or found.fragment:
+        raise WrongError(
+            "is the beginning of an address, without ? and #", "write https://monitor.example.org"
+        )
+    return str(value).rstrip("/")
+
+
 def is_loopback(host: str) -> bool:
     """Say whether a host's name or address stays on this machine (RFC 6761 §6.3 for `localhost`)."""
     host = host.strip("[]").rstrip(".").lower()
@@ -138,6 +175,8 @@ Language = Annotated[str, Kind(language, STRING, "language")]
 Country = Annotated[str, Kind(country, STRING | {"pattern": "^[A-Za-z]{2}$"}, "country")]
 Charset = Annotated[str, Kind(charset, STRING, "charset")]
 Url = Annotated[str, Kind(url, STRING | {"pattern": "^https?://"}, "URL")]
+PublicUrl = Annotated[str, Kind(public, STRING | {"pattern": "^https?://"}, "URL")]
+Listen = Annotated[tuple[str, int], Kind(listen, STRING, "address:port")]
 Contact = Annotated[str, Kind(page, STRING, "URL or address")]
 Network = Annotated[str, Kind(network, STRING, "network")]
 

@@ -21,6 +21,7 @@ from monitor.model import (
     Route,
     Secret,
     Topic,
+    WebSettings,
 )
 
 
@@ -78,6 +79,7 @@ class Config:
     poll: PollSettings = field(default_factory=PollSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     keep: Keep = field(default_factory=Keep)
+    web: WebSettings = field(default_factory=WebSettings)
     templates: Path | None = None
     record: Path | None = None
     operators: tuple[str, ...] = ()

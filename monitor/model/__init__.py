@@ -84,6 +84,7 @@ from monitor.model.settings import (
     Send,
     State,
     Topic,
+    WebSettings,
 )
 from monitor.model.signals import Appearance, Signal, SignalKind
 from monitor.model.silences import Passed, PassedKind, Scope, Silence
@@ -192,4 +193,5 @@ __all__ = [
     "Turn",
     "TurnNote",
     "Validators",
+    "WebSettings",
 ]

@@ -68,6 +68,19 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where the status page is, and how the outside reaches it. Empty `host`: there is none."""
+
+    host: str = ""
+    """An address of this machine, or `localhost`."""
+    port: int = 0
+    """0: any that is free."""
+    password: Secret | None = None
+    public_url: str = ""
+    """Without a slash at its end: for links in messages and for those who call us back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
     """How long what was found is kept. Seen identities are kept for ever."""
 

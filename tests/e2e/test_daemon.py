@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.world import Desk, Newsstand, Receiver, rss
@@ -145,3 +146,47 @@ def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path) -> Non
 
     assert len(receiver.taken) == 1
     assert len(set(receiver.seen)) == 1
+
+
+def a_free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
+
+
+def asked(port: int) -> int:
+    """Return the status of /healthz; 0: nobody listens."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def test_the_page_comes_moves_and_goes_with_the_config(tmp_path: Path) -> None:
+    first, second = a_free_port(), a_free_port()
+    with Newsstand({"/a": fresh(NEWS)}) as stand, Receiver() as receiver:
+        desk = a_desk(tmp_path, stand, receiver)
+        plain = desk.config.read_text()
+
+        def reload(web: str) -> None:
+            desk.config.write_text(plain + web)
+            daemon.send_signal(signal.SIGHUP)
+
+        with running(desk) as daemon:
+            until(lambda: receiver.taken, "an alert", desk)
+            reload(f"web: {{listen: '127.0.0.1:{first}'}}\n")
+            until(lambda: asked(first) == 200, "the page", desk)
+            with socket.socket() as other:
+                other.bind(("127.0.0.1", second))
+                other.listen()
+                reload(f"web: {{listen: '127.0.0.1:{second}'}}\n")
+                log = desk.folder / "daemon.log"
+                until(lambda: "cannot be had" in log.read_text(), "the refusal", desk)
+                assert asked(first) == 200
+            reload(f"web: {{listen: '127.0.0.1:{second}'}}\n")
+            until(lambda: asked(second) == 200 and asked(first) == 0, "the move", desk)
+            reload("")
+            until(lambda: asked(second) == 0, "the end of the page", desk)
+            daemon.send_signal(signal.SIGTERM)
+
+            assert daemon.wait(15) == 0

@@ -1,0 +1,148 @@
+"""The status page and whatever else is asked of us over HTTP: a family, one file a group of pages.
+
+To add a page write `monitor/web/NAME.py` with `PAGES: tuple[Page, ...]`; the folder is the registry.
+A page is plain code: it is handed what is known (Site) and what was asked (Asked), and returns an
+Answer. It runs on a thread of its own with a store that only reads; one that must talk to the loop
+(a hub's call back) is an `async` function and uses no store. Everything around it is done once, in
+`_server`, the one door to starlette and uvicorn: limits, the password, the check of the Host, headers.
+
+Only `service.run` opens a server; nothing here is loaded while the desk wants no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from monitor.clock import Clock
+from monitor.match import Matcher
+from monitor.model import (
+    Counts,
+    Cursor,
+    Delivery,
+    DeliveryStatus,
+    Dossier,
+    Entry,
+    Feed,
+    FeedState,
+    Match,
+    Passed,
+    Recipient,
+    Route,
+    Silence,
+    Story,
+    Topic,
+    WebSettings,
+)
+from monitor.render import Renderer
+
+STRICT: Final = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of a page: its own style sheet, its own forms, no script whatsoever."""
+
+
+class Reads(Protocol):
+    """What pages may ask a store (monitor.stores.Store says what each returns): nothing that writes."""
+
+    def feed_states(self) -> list[FeedState]: ...
+    def counts(self) -> Counts: ...
+    def meta(self) -> dict[str, str]: ...
+    def cursors(self) -> list[Cursor]: ...
+    def silences(self) -> list[Silence]: ...
+    def last_time(self) -> datetime | None: ...
+    def deliveries(
+        self, *, status: DeliveryStatus | None = None, limit: int | None = 100
+    ) -> list[Delivery]: ...
+    def delivery(self, delivery_id: str) -> Delivery | None: ...
+    def entry(self, entry_id: str) -> tuple[Entry, list[Match]] | None: ...
+    def entries(self, ids: Sequence[str]) -> list[Entry]: ...
+    def latest_stories(self, limit: int) -> list[Story]: ...
+    def find_story(self, story_id: str) -> Story | None: ...
+    def story_with(self, entry_id: str) -> Story | None: ...
+    def search(
+        self, expression: str, *, limit: int, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Entry]: ...
+    def dossiers(
+        self, route: str, channel: str, recipient: str, topics: Sequence[str], story_ids: Sequence[str]
+    ) -> list[Dossier]: ...
+    def passed(
+        self, route: str, channel: str, recipient: str, entry_ids: Sequence[str] | None = None
+    ) -> list[Passed]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request, whole: `path` as it was asked, what the page's path names in `named`, the query, the body.
+
+    Header names are in lower case. The method is one of the page's.
+    """
+
+    method: str
+    path: str
+    named: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a page answers. `policy` is its Content-Security-Policy; other safety headers are always set."""
+
+    body: bytes | str = b""
+    status: int = 200
+    media_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    policy: str = STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What pages are told of the desk; `service` makes it, a reload makes another.
+
+    `store` only reads, and may be used from any thread. `channels` are whom each channel reaches.
+    """
+
+    settings: WebSettings
+    store: Reads
+    clock: Clock
+    renderer: Renderer
+    matcher: Matcher
+    language: str
+    timezone: str
+    feeds: Mapping[str, Feed]
+    topics: Sequence[Topic]
+    routes: Sequence[Route]
+    channels: Mapping[str, Sequence[Recipient]]
+    copies: Path
+    """The folder of full copies of messages."""
+    rung: Callable[[], Mapping[str, float | None]]
+    """Seconds since each bell of the daemon was last answered well; None: never yet."""
+    patience: float
+    """Seconds after which a bell that was not answered means that the daemon is stuck."""
+    say: Callable[..., None]
+    """Tell of one thing that happened: `say(kind, **fields)`, for the log and the counts."""
+
+
+Reply = Callable[[Site, Asked], Answer] | Callable[[Site, Asked], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One address. `path` may name parts (`/entries/{id}`); `reply` is called with each request for it.
+
+    `open` pages ask for no password and are reached by whoever reaches us: they guard themselves. A page
+    takes no more of a body than `max_body` bytes.
+    """
+
+    path: str
+    reply: Any
+    """A Reply."""
+    methods: tuple[str, ...] = ("GET",)
+    """HEAD comes with GET."""
+    open: bool = False
+    max_body: int = 0
