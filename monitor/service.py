@@ -251,7 +251,7 @@ class Service:
             matcher=parts.matcher,
             language=config.language,
             timezone=config.timezone,
-            feeds=parts.feeds,
+            feeds=config.feeds,
             topics=config.topics,
             routes=config.routes,
             channels={name: one.recipients() for name, one in parts.channels.items()},

@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.commands._fates import ledger
-from monitor.commands._lines import line_facts, lines_in_words
+from monitor.commands._lines import lines_in_words
+from monitor.inquire.lines import line_facts
 from monitor.model import Cursor, Passed, PassedKind, Turn
 from tests.pipeline_kit import HOUR, World
 from tests.test_pipeline_signals import ALERTS, shout, soon, watching

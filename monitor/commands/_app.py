@@ -8,9 +8,8 @@ import pwd
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +17,7 @@ import click
 
 from monitor import config as configs
 from monitor.config import Config
-from monitor.model import Secret
+from monitor.inquire import plain as plain  # commands print facts as whoever gathered them says them
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,27 +67,6 @@ def say(text: str, *, err: bool = False) -> None:
     """
     pieces = _STYLES.split(text)
     click.echo("".join(p if i % 2 else _COMMANDING.sub("\ufffd", p) for i, p in enumerate(pieces)), err=err)
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: dataclasses as objects, times as RFC 3339, secrets as `***`."""
-    if isinstance(value, Secret):
-        return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(v) for v in value)
-    return str(value) if isinstance(value, Path) else value
 
 
 class Moment(click.ParamType[datetime]):

@@ -1,38 +1,10 @@
-"""What commands over entries share: candidates from the index, decisions by match, how an entry is said."""
+"""How a terminal shows an entry that was found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
-
 import click
 
-from monitor.commands._app import plain
-from monitor.match import Query
-from monitor.model import Entry, Evidence, Span
-from monitor.stores import Store
-
-
-def found(
-    store: Store, query: Query, *, limit: int, since: datetime | None = None, until: datetime | None = None
-) -> Iterator[tuple[Entry, Evidence]]:
-    """Yield the newest entries that satisfy a query, with the evidence."""
-    for entry in store.search(query.necessary, limit=limit, since=since, until=until):
-        evidence = query.evidence(entry)
-        if evidence.matched:
-            yield entry, evidence
-
-
-def entry_facts(entry: Entry) -> dict[str, Any]:
-    """Return what JSON says of an entry wherever one is named."""
-    return {
-        "url": entry.url,
-        "title": entry.title,
-        "source": entry.source,
-        "lang": entry.language,
-        "first_seen": plain(entry.first_seen),
-    }
+from monitor.model import Entry, Span
 
 
 def marked(entry: Entry, spans: tuple[Span, ...], field: str = "title") -> str:

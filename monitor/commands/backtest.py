@@ -11,8 +11,9 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, Moment, json_option, plain, print_json, say
-from monitor.commands._archive import entry_facts, found, marked
+from monitor.commands._archive import marked
 from monitor.errors import ConfigError
+from monitor.inquire.archive import entry_facts, found
 from monitor.model import Entry, Evidence
 
 CANDIDATES = 100_000

@@ -10,9 +10,10 @@ import click
 
 from monitor import service
 from monitor.clock import SystemClock
-from monitor.commands._app import App, account, json_option, plain, print_json, say
+from monitor.commands._app import App, account, json_option, print_json, say
 from monitor.commands._fates import faults_of, ledger
-from monitor.model import Delivery, DeliveryStatus
+from monitor.inquire.deliveries import delivery_facts, whole_facts
+from monitor.model import DeliveryStatus
 
 
 @click.group()
@@ -37,7 +38,9 @@ def list_(
         most = limit if route is None and channel is None else None  # the store filters by status only
         found = store.deliveries(status=DeliveryStatus(status) if status else None, limit=most)
     shown = [
-        facts(one) for one in found if route in (None, one.message.route) and channel in (None, one.channel)
+        delivery_facts(one)
+        for one in found
+        if route in (None, one.message.route) and channel in (None, one.channel)
     ][:limit]
     if as_json:
         print_json(shown)
@@ -64,11 +67,7 @@ def show(app: App, delivery_id: str, part: str | None, as_json: bool) -> None:
             raise click.UsageError(f"its parts are: {', '.join(one.message.parts)}")
         say(one.message.parts[part])
         return
-    whole = facts(one) | {
-        "stories": list(one.message.stories),
-        "told": {story: list(items) for story, items in one.message.told.items()},
-        "parts": {name: len(text.encode()) for name, text in one.message.parts.items()},
-    }
+    whole = whole_facts(one)
     if as_json:
         print_json(whole)
         return
@@ -150,30 +149,6 @@ def verify(app: App, as_json: bool) -> None:
 
 def _counted(states: dict[str, int]) -> str:
     return ", ".join(f"{number} {state}" for state, number in states.items())
-
-
-def facts(one: Delivery) -> dict[str, Any]:
-    """Return a delivery's fate as facts."""
-    message = one.message
-    return {
-        "id": one.id,
-        "status": one.status.value,
-        "route": message.route,
-        "channel": one.channel,
-        "recipient": message.recipient.address,
-        "kind": message.kind.value,
-        "subject": message.subject,
-        "slot": plain(message.slot),
-        "queued": plain(one.queued_at),
-        "due": plain(one.due_at),
-        "sent": plain(one.sent_at),
-        "attempts": one.attempts,
-        "reason": one.reason,
-        "detail": one.detail,
-        "instead_of": one.instead_of,
-        "note": one.note,
-        "redriven": plain(one.redriven),
-    }
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -11,11 +11,11 @@ import click
 
 from monitor import service
 from monitor.commands._app import App, json_option, plain, print_json, say
-from monitor.commands._lines import line_facts, lines_in_words
-from monitor.commands._story import life_facts, life_lines, link_facts, link_lines, sending_facts, story_of
+from monitor.commands._lines import lines_in_words
+from monitor.commands._story import life_lines, link_lines
 from monitor.config import Config
-from monitor.match import Explanation
-from monitor.model import Clause, Entry, Said, Span, StateEvidence
+from monitor.inquire.explanation import became_facts, explanation_facts, said_facts
+from monitor.model import Entry
 
 WIDE = 90
 """Characters of a clause's text that are shown: a long query would bury what it says."""
@@ -46,7 +46,7 @@ def command(
         entry, rename = _given(what, lang), "text"
     matcher = service.matcher(config)
     found = matcher.explain(entry, topic=topic, query=query)
-    facts = _facts(found, rename) | _said(matcher.said(entry), rename)
+    facts = explanation_facts(found, rename) | said_facts(matcher.said(entry), rename)
     if became is not None:
         facts = {"entry": plain(entry), **facts, **became}
     if as_json:
@@ -70,78 +70,6 @@ def _given(what: str, lang: str) -> Entry:
     )
 
 
-def _facts(found: Explanation, rename: str | None) -> dict[str, Any]:
-    by_entity: dict[str, list[Span]] = {}
-    for span in found.entities:
-        by_entity.setdefault(span.entity, []).append(span)
-    return {
-        "lang": found.language,
-        "entities": [
-            {"entity": entity, "spans": [_span(s, rename, term=False) for s in spans]}
-            for entity, spans in by_entity.items()
-        ],
-        "look_alikes": [_span(s, rename) for s in found.look_alikes],
-        "topics": [
-            {
-                "topic": name,
-                "matched": evidence.matched,
-                "score": evidence.score,
-                "clauses": [_clause(c, rename) for c in evidence.clauses],
-                "spans": [_span(s, rename) for s in evidence.spans],
-                "states": [_state(s, rename) for s in evidence.states],
-            }
-            for name, evidence in found.topics.items()
-        ],
-    }
-
-
-def _state(state: StateEvidence, rename: str | None) -> dict[str, Any]:
-    return {
-        "state": state.state,
-        "matched": state.matched,
-        "note": state.note,
-        "spans": [_span(s, rename) for s in state.spans],
-        "clauses": [_clause(c, rename) for c in state.clauses],
-    }
-
-
-def _said(said: Said, rename: str | None) -> dict[str, Any]:
-    """Return the facts and statements of the text."""
-    return {
-        "facts": [
-            {
-                "kind": fact.kind.value,
-                "about": fact.about,
-                "value": fact.value,
-                "low": fact.low,
-                "high": fact.high,
-                "who": list(fact.who),
-                **_span(fact.span, rename, term=False),
-            }
-            for fact in said.facts
-        ],
-        "statements": [
-            {"speaker": one.speaker, "stance": one.stance.value, **_span(one.span, rename, term=False)}
-            for one in said.statements
-        ],
-    }
-
-
-def _span(span: Span, rename: str | None, *, term: bool = True) -> dict[str, Any]:
-    place = {"field": rename or span.field, "start": span.start, "end": span.end, "surface": span.surface}
-    return {**place, "term": span.term} if term else place
-
-
-def _clause(clause: Clause, rename: str | None) -> dict[str, Any]:
-    return {
-        "text": clause.text,
-        "matched": clause.matched,
-        "note": clause.note,
-        "spans": [_span(s, rename) for s in clause.spans],
-        "clauses": [_clause(c, rename) for c in clause.clauses],
-    }
-
-
 # ── an entry of the archive: what became of it ────────────────────────────────────────────────
 
 
@@ -151,13 +79,7 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
         if found is None:
             raise click.UsageError(f"no entry's id (or more than one) begins with {entry_id!r}")
         entry, matches = found
-        story = story_of(store, entry)
-        return entry, {
-            "life": life_facts(config, store, story),
-            "links": link_facts(store, story, entry.id) if story else [],
-            "sending": sending_facts(config, store, story, entry, matches),
-            "unusual": line_facts(config, store, entry, [match.topic for match in matches]),
-        }
+        return entry, became_facts(config, store, entry, matches)
 
 
 # ── for people ────────────────────────────────────────────────────────────────────────────────

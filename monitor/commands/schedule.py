@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from heapq import merge
-from itertools import islice
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from monitor import __version__, registry, service, slots
+from monitor import __version__, registry, service
 from monitor.clock import SystemClock
 from monitor.commands._app import App, Moment, json_option, print_json, say
 from monitor.config import Config
 from monitor.errors import ConfigError
 from monitor.fetch import client
-from monitor.model import Cursor, Recipient, Route, Send
+from monitor.inquire.schedule import coming
+from monitor.model import Recipient, Send
 
 
 @click.command()
@@ -42,14 +40,9 @@ def command(app: App, number: int, route_name: str | None, at: datetime | None, 
         hint = f"; did you mean {near!r}?" if near else ""
         raise ConfigError(f"there is no route {route_name!r}{hint}")
     now = at or SystemClock().now()
-    cursors, channels = _cursors(config), _channels(config)
-    coming = [
-        _slots(route, channel, recipient, cursors.get((route.name, channel, recipient.address)), now)
-        for route in routes
-        if route.send is Send.DIGEST
-        for channel, recipient in _readers(channels, route)
-    ]
-    found = list(islice(merge(*coming, key=_by_time), number))
+    channels = _channels(config)
+    with service.opened(config) as store:
+        found = coming(routes, channels, store, now, number)
     if as_json:
         print_json(found)
         return
@@ -60,11 +53,6 @@ def command(app: App, number: int, route_name: str | None, at: datetime | None, 
             say(f"{route.name}: sends immediately", err=True)
 
 
-def _cursors(config: Config) -> dict[tuple[str, str, str], Cursor]:
-    with service.opened(config) as store:
-        return {(one.route, one.channel, one.recipient): one for one in store.cursors()}
-
-
 def _channels(config: Config) -> dict[str, tuple[Recipient, ...]]:
     """Return whom each channel reaches. Nothing is sent, so the client is closed at once."""
     clock = SystemClock()
@@ -72,48 +60,6 @@ def _channels(config: Config) -> dict[str, tuple[Recipient, ...]]:
     found = {name: one.recipients() for name, one in service.channels(config, clock=clock, http=http).items()}
     asyncio.run(http.aclose())
     return found
-
-
-def _readers(channels: Mapping[str, tuple[Recipient, ...]], route: Route) -> Iterator[tuple[str, Recipient]]:
-    """Yield whom a route reaches."""
-    for name in route.channels:
-        for recipient in channels[name]:
-            yield name, recipient
-
-
-def _slots(
-    route: Route, channel: str, recipient: Recipient, cursor: Cursor | None, now: datetime
-) -> Iterator[dict[str, Any]]:
-    """Yield the slots of one reader without end, the one that is overdue first."""
-    zone = recipient.timezone
-    due = cursor.next_slot if cursor else None
-    if due is not None and due <= now:
-        yield _slot(
-            route, channel, recipient, slots.last_slot(route, due, now, timezone=zone) or due, late=True
-        )
-    for slot in slots.slots(route, now, timezone=zone):
-        yield _slot(route, channel, recipient, slot)
-
-
-def _slot(
-    route: Route, channel: str, recipient: Recipient, slot: datetime, *, late: bool = False
-) -> dict[str, Any]:
-    zone = recipient.timezone or route.timezone
-    held = slots.quiet_until(route, slot, timezone=recipient.timezone)
-    return {
-        "route": route.name,
-        "channel": channel,
-        "recipient": recipient.address,
-        "slot": slot.astimezone(UTC),
-        "local": slot.astimezone(ZoneInfo(zone)).isoformat(),
-        "timezone": zone,
-        "held_until": held if held > slot else None,
-        "late": late,
-    }
-
-
-def _by_time(one: dict[str, Any]) -> tuple[datetime, str, str, str]:
-    return one["slot"], one["route"], one["channel"], one["recipient"]
 
 
 def _line(one: dict[str, Any]) -> str:

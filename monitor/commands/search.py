@@ -7,11 +7,9 @@ from datetime import datetime
 import click
 
 from monitor import service
-from monitor.commands._app import App, Moment, json_option, plain, print_json, say
-from monitor.commands._archive import entry_facts, found, marked
-
-CANDIDATES = 20_000
-"""How many of the newest candidates the index may bring before match decides."""
+from monitor.commands._app import App, Moment, json_option, print_json, say
+from monitor.commands._archive import marked
+from monitor.inquire import archive
 
 
 @click.command()
@@ -31,21 +29,9 @@ def command(
     config = app.load()
     ready = service.matcher(config).find(query)
     with service.opened(config) as store:
-        hits = list(found(store, ready, limit=CANDIDATES, since=since, until=until))
-    hits.sort(key=lambda hit: (-hit[1].score, -hit[0].first_seen.timestamp(), hit[0].id))
+        hits = archive.search(store, ready, since=since, until=until)
     if as_json:
-        print_json(
-            [
-                {
-                    "id": entry.id,
-                    **entry_facts(entry),
-                    "published": plain(entry.published),
-                    "score": evidence.score,
-                    "spans": plain(evidence.spans),
-                }
-                for entry, evidence in hits[:limit]
-            ]
-        )
+        print_json(archive.hit_facts(hits[:limit]))
         return
     for entry, evidence in hits[:limit]:
         say(f"{entry.first_seen:%Y-%m-%d %H:%M}  {entry.language:3} {marked(entry, evidence.spans)}")

@@ -11,12 +11,9 @@ from monitor import service
 from monitor.clock import SystemClock
 from monitor.cluster import identity
 from monitor.commands._app import App, account, json_option, plain, print_json, say
-from monitor.commands._archive import entry_facts
-from monitor.commands._story import life_facts, life_lines, link_facts, link_lines
-from monitor.config import Config
-from monitor.life import lead_rank
-from monitor.model import Edit, EditKind, Entry, LinkKind, Story
-from monitor.sources import independent
+from monitor.commands._story import life_lines, link_lines
+from monitor.inquire.stories import summary, whole
+from monitor.model import Edit, EditKind, Entry, Story
 from monitor.stores import Store
 
 SHOWN = 12
@@ -42,7 +39,7 @@ def list_stories(app: App, limit: int, as_json: bool) -> None:
     """List the stories that were seen last, the latest first."""
     config = app.load()
     with service.opened(config) as store:
-        rows = [_summary(config, store, story) for story in store.latest_stories(limit)]
+        rows = [summary(config, store, story) for story in store.latest_stories(limit)]
     if as_json:
         print_json(rows)
         return
@@ -64,7 +61,7 @@ def show(app: App, story: str, as_json: bool) -> None:
     """
     config = app.load()
     with service.opened(config) as store:
-        facts = _whole(config, store, _story(store, story))
+        facts = whole(config, store, _story(store, story))
     if as_json:
         print_json(facts)
     else:
@@ -201,44 +198,6 @@ def _counted(number: int, what: str) -> str:
 
 def _minute(time: str) -> str:
     return time[:16].replace("T", " ")
-
-
-def _summary(config: Config, store: Store, story: Story) -> dict[str, Any]:
-    return _facts(config, story, store.entries(story.entry_ids))
-
-
-def _facts(config: Config, story: Story, entries: Sequence[Entry]) -> dict[str, Any]:
-    tiers = {feed.url: feed.tier for feed in config.feeds}
-    lead = min(entries, key=lambda one: lead_rank(one, config.language, tiers.get(one.feed_url, 3)))
-    return {
-        "id": story.id,
-        "title": lead.title,
-        "first_seen": plain(story.first_seen),
-        "last_seen": plain(story.last_seen),
-        "reports": len(entries),
-        "independent": len(independent(entries, story.links)),
-        "languages": sorted({one.language for one in entries}),
-        "by_hand": any(link.kind is LinkKind.MANUAL for link in story.links),
-        "formerly": list(story.merged),
-    }
-
-
-def _whole(config: Config, store: Store, story: Story) -> dict[str, Any]:
-    entries = store.entries(story.entry_ids)
-    voices = {one: n for n, group in enumerate(independent(entries, story.links), 1) for one in group}
-    return {
-        **_facts(config, story, entries),
-        "life": life_facts(config, store, story),
-        "entries": [
-            {
-                "id": entry.id,
-                **entry_facts(entry),
-                "voice": voices[entry.id],
-                "links": link_facts(store, story, entry.id),
-            }
-            for entry in entries
-        ],
-    }
 
 
 def _print(facts: dict[str, Any]) -> None:

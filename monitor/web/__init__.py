@@ -13,65 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from monitor.clock import Clock
+from monitor.inquire import Reads
 from monitor.match import Matcher
-from monitor.model import (
-    Counts,
-    Cursor,
-    Delivery,
-    DeliveryStatus,
-    Dossier,
-    Entry,
-    Feed,
-    FeedState,
-    Match,
-    Passed,
-    Recipient,
-    Route,
-    Silence,
-    Story,
-    Topic,
-    WebSettings,
-)
+from monitor.model import Feed, Recipient, Route, Topic, WebSettings
 from monitor.render import Renderer
 
 STRICT: Final = (
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """The Content-Security-Policy of a page: its own style sheet, its own forms, no script whatsoever."""
-
-
-class Reads(Protocol):
-    """What pages may ask a store (monitor.stores.Store says what each returns): nothing that writes."""
-
-    def feed_states(self) -> list[FeedState]: ...
-    def counts(self) -> Counts: ...
-    def meta(self) -> dict[str, str]: ...
-    def cursors(self) -> list[Cursor]: ...
-    def silences(self) -> list[Silence]: ...
-    def last_time(self) -> datetime | None: ...
-    def deliveries(
-        self, *, status: DeliveryStatus | None = None, limit: int | None = 100
-    ) -> list[Delivery]: ...
-    def delivery(self, delivery_id: str) -> Delivery | None: ...
-    def entry(self, entry_id: str) -> tuple[Entry, list[Match]] | None: ...
-    def entries(self, ids: Sequence[str]) -> list[Entry]: ...
-    def latest_stories(self, limit: int) -> list[Story]: ...
-    def find_story(self, story_id: str) -> Story | None: ...
-    def story_with(self, entry_id: str) -> Story | None: ...
-    def search(
-        self, expression: str, *, limit: int, since: datetime | None = None, until: datetime | None = None
-    ) -> list[Entry]: ...
-    def dossiers(
-        self, route: str, channel: str, recipient: str, topics: Sequence[str], story_ids: Sequence[str]
-    ) -> list[Dossier]: ...
-    def passed(
-        self, route: str, channel: str, recipient: str, entry_ids: Sequence[str] | None = None
-    ) -> list[Passed]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +68,7 @@ class Site:
     matcher: Matcher
     language: str
     timezone: str
-    feeds: Mapping[str, Feed]
+    feeds: Sequence[Feed]
     topics: Sequence[Topic]
     routes: Sequence[Route]
     channels: Mapping[str, Sequence[Recipient]]

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from monitor.commands._app import plain
-from monitor.commands._archive import entry_facts
 from monitor.commands._replay.facts import entries, facts, local, stories, turn
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.config import changes
+from monitor.inquire.archive import entry_facts
 from monitor.model import DigestStory, StoryEntry, TurnNote
 
 _SHOWN = 50

@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.commands._app import plain
-from monitor.commands._archive import entry_facts
 from monitor.commands._news import named, turns
 from monitor.commands._replay.run import Replayed
 from monitor.commands._replay.world import Told
 from monitor.commands.once import words
+from monitor.inquire.archive import entry_facts
 from monitor.model import DigestStory, StoryEntry, TurnNote
 
 
