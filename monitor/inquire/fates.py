@@ -64,7 +64,8 @@ def sending_facts(
 ) -> list[dict[str, Any]]:
     """Say for each reader of each route what became of the entry, with one reason where it was not told."""
     cursors = store.cursors()
-    messages = store.deliveries(limit=10_000)
+    about = [f"entry:{entry.id}", *((story.id, *story.merged) if story else ())]
+    messages = store.deliveries(limit=10_000, telling=about)
     rows: list[dict[str, Any]] = []
     for route in config.routes:
         mine = [match for match in matches if match.topic in route.topics]
@@ -117,7 +118,7 @@ def _reader(
     if not seqs or max(seqs) > cursor.position:
         at_once = "when the hour's budget has room" if route.budget else "at once"
         when = at_once if route.send is Send.IMMEDIATE else plain(cursor.next_slot) or "its next slot"
-        yield {**place, "outcome": "waiting", "reason": f"told {when}"}
+        yield {**place, "outcome": "waiting", "reason": f"told {when}", "due": plain(cursor.next_slot)}
     elif item in dossiers[0].told:
         yield {**place, "outcome": "told", "reason": "noted as told; its message is kept no longer"}
     else:

@@ -29,7 +29,9 @@ def line_facts(config: Settings, store: Reads, entry: Entry, topics: Sequence[st
             facts = {"kind": signal.kind.value, **{name: plain(getattr(signal, name)) for name in _SHOWN}}
             found.append((signal.at, f"signal:{signal.id}", facts, (signal.topic, signal.route)))
     found.sort(key=lambda one: (one[0], one[1]))
-    cursors, messages = store.cursors(), store.deliveries(limit=10_000) if found else []
+    items = [item for _, item, _, _ in found]
+    messages = store.deliveries(limit=10_000, telling=items) if found else []
+    cursors = store.cursors()
     return [
         {
             **facts,

@@ -462,8 +462,13 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int | None = 100) -> list[Delivery]:
-        """Return deliveries, newest first (None: all). Spares only where they are asked for."""
+    def deliveries(
+        self, *, status: DeliveryStatus | None = None, limit: int | None = 100, telling: Iterable[str] = ()
+    ) -> list[Delivery]:
+        """Return deliveries, newest first (None: all). Spares only where they are asked for.
+
+        `telling`: only those about these stories, or about the stories that these items were told with.
+        """
 
     @abstractmethod
     def delivery(self, delivery_id: str) -> Delivery | None:

@@ -458,9 +458,12 @@ class SqlStore(Store):
         """Queue dead letters again."""
         return self._do(lambda conn: _telling.redrive(conn, ids, now, by))
 
-    def deliveries(self, *, status: DeliveryStatus | None = None, limit: int | None = 100) -> list[Delivery]:
+    def deliveries(
+        self, *, status: DeliveryStatus | None = None, limit: int | None = 100, telling: Iterable[str] = ()
+    ) -> list[Delivery]:
         """Return deliveries, newest first."""
-        return self._ask(lambda conn: _telling.listed(conn, status, limit))
+        asked = frozenset(telling)
+        return self._ask(lambda conn: _telling.listed(conn, status, limit, asked))
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return a delivery by the beginning of its id."""

@@ -266,13 +266,25 @@ def void_leases(conn: Connection) -> None:
     void_turn(conn)
 
 
-def listed(conn: Connection, status: DeliveryStatus | None, limit: int | None) -> list[Delivery]:
+def listed(
+    conn: Connection, status: DeliveryStatus | None, limit: int | None, telling: frozenset[str] = frozenset()
+) -> list[Delivery]:
     """Return deliveries, newest first."""
     wanted = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.n.desc()).limit(limit)
     if status is not None:
         wanted = wanted.where(deliveries.c.status == status.value)
     else:
         wanted = wanted.where(deliveries.c.status != DeliveryStatus.SPARE.value)
+    if telling:
+        same = [told_items.c[name] == told.c[name] for name in ("route", "channel", "recipient", "story_id")]
+        with_items = select(told.c.delivery_id).join(told_items, and_(*same))
+        about = select(told.c.delivery_id).where(told.c.story_id.in_(telling))
+        wanted = wanted.where(
+            or_(
+                deliveries.c.id.in_(about),
+                deliveries.c.id.in_(with_items.where(told_items.c.item.in_(telling))),
+            )
+        )
     return [delivery_of(row) for row in conn.execute(wanted)]
 
 

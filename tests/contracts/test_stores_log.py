@@ -313,3 +313,27 @@ def test_a_recipient_with_an_odd_address_is_remembered(store: Store) -> None:
     queue(store, told("d1", aa=("x",)))
     (one,) = store.dossiers("day", "desk", odd.recipient, ["summit"], ["aa"])
     assert one.told == {"story", "x"}
+
+
+def about(name: str, story: str, *items: str, at: int) -> Delivery:
+    made = delivery(name, story, due=NOW + at * MINUTE)
+    message = replace(made.message, stories=(story,), told={story: items} if items else {})
+    return replace(made, message=message, queued_at=NOW + at * MINUTE)
+
+
+def test_deliveries_that_tell_something_are_found_whatever_else_there_is(store: Store) -> None:
+    first = about("d1", "5707", "entry:e1", "turn:t1", at=1)
+    second = about("d2", "5707", "entry:e2", at=2)
+    other = about("d3", "aaaa", "entry:e3", at=3)
+    plain = about("d4", "bbbb", at=4)
+    store.start_cursor(CURSOR, NOW)
+    assert store.enqueue(replace(CURSOR, position=5), [first, second, other, plain], 0)
+
+    def found(*items: str, limit: int = 10) -> list[str]:
+        return [one.message.id for one in store.deliveries(telling=items, limit=limit)]
+
+    assert found("entry:e1") == ["d2", "d1"]
+    assert found("entry:e1", limit=1) == ["d2"]
+    assert found("turn:t1", "entry:e3") == ["d3", "d2", "d1"]
+    assert found("bbbb") == ["d4"]
+    assert found("entry:none") == []
