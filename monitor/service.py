@@ -380,7 +380,11 @@ def copies(config: Config, *, clock: Clock, http: httpx.AsyncClient) -> Copies:
     """Return what keeps in full what messages have no room for."""
     tools = Tools(http=http, clock=clock, folder=config.folder)
     pages = Pages("copies", FileOptions(folder=config.copies), tools)
-    return Copies(folder=config.copies, channel=pages, url=config.copies_url, keep=config.keep.copies)
+    url, secret = config.copies_url, None
+    if not url and config.web.host and config.web.public_url and config.web.password:
+        # Our own page shows them. Readers of digests have no password: their links carry a key.
+        url, secret = f"{config.web.public_url}/copies", config.web.password
+    return Copies(folder=config.copies, channel=pages, url=url, secret=secret, keep=config.keep.copies)
 
 
 def desk(config: Config, reads: Matcher) -> Desk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import httpx
 
@@ -19,10 +20,16 @@ GUARDED = replace(LOOPBACK, password=Secret("রসগোল্লা:x"), publi
 
 @asynccontextmanager
 async def served(
-    built: Service, settings: WebSettings = LOOPBACK, pages: Sequence[Page] | None = None
+    built: Service,
+    settings: WebSettings = LOOPBACK,
+    pages: Sequence[Page] | None = None,
+    **changes: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Serve the desk's pages (or others) at a free port and give a client of them."""
-    server = Server(replace(await built.site(built.config), settings=settings), pages)
+    """Serve the desk's pages (or others) at a free port and give a client of them.
+
+    `changes` are of the Site: another language, another renderer.
+    """
+    server = Server(replace(await built.site(built.config), settings=settings, **changes), pages)
     await server.open()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=20) as client:

@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import threading
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -22,7 +23,7 @@ from monitor import channels
 from monitor.channels import Tools
 from monitor.channels._text import one_line
 from monitor.errors import DeliveryError, DeliveryReason
-from monitor.model import Delivery, Digest, Message, Recipient
+from monitor.model import Delivery, Digest, Message, Recipient, Secret
 
 _INDEXED = 500
 """So many of the newest pages are listed."""
@@ -118,6 +119,12 @@ def file_name(message: Message | Digest) -> str:
     route = route.encode()[:60].decode("utf-8", "ignore") or "route"
     tail = blake2b(message.id.encode("utf-8", "replace"), digest_size=4).hexdigest()
     return f"{stamp:%Y%m%dT%H%M%SZ}-{route}-{message.kind}-{tail}"
+
+
+def file_key(name: str, secret: Secret) -> str:
+    """Return what opens a page to whoever was sent its link: it cannot be guessed without the secret."""
+    made = blake2b(name.encode(), key=blake2b(secret.value.encode()).digest(), digest_size=16)
+    return urlsafe_b64encode(made.digest()).decode().rstrip("=")
 
 
 def file_time(name: str) -> datetime | None:

@@ -24,6 +24,7 @@ def _facts(config: Settings, story: Story, entries: Sequence[Entry]) -> dict[str
     return {
         "id": story.id,
         "title": lead.title,
+        "lang": lead.language,
         "first_seen": plain(story.first_seen),
         "last_seen": plain(story.last_seen),
         "reports": len(entries),

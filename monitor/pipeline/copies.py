@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from monitor.channels.file import Channel, file_name, file_time
-from monitor.model import Delivery, Digest, Message
+from monitor.channels.file import Channel, file_key, file_name, file_time
+from monitor.model import Delivery, Digest, Message, Secret
 from monitor.render import COPY
 
 
@@ -18,19 +18,22 @@ class Copies:
 
     `channel` writes a page whole or not at all, under a name that comes from the message's identity
     (None: nothing is written). `folder` is what readers are told of the place, `url` where it is
-    published; empty: nowhere. Pages are kept for `keep`, from the slot on.
+    published; empty: nowhere. With a `secret` each link carries a key that opens its page. Pages are
+    kept for `keep`, from the slot on.
     """
 
     folder: str
     channel: Channel | None
     url: str = ""
+    secret: Secret | None = None
     keep: timedelta = timedelta(days=400)
 
     def place(self, digest: Digest) -> str:
         """Return where the full copy of a digest is, should it need one: a link or a path."""
         name = f"{file_name(digest)}.html"
         if self.url:
-            return f"{self.url.rstrip('/')}/{quote(name)}"
+            key = f"?key={file_key(name, self.secret)}" if self.secret else ""
+            return f"{self.url.rstrip('/')}/{quote(name)}{key}"
         return str(Path(self.folder) / name)
 
     async def put(self, delivery: Delivery) -> None:

@@ -27,7 +27,7 @@ from markupsafe import Markup
 from monitor.errors import ConfigError, Mistake, RenderError
 from monitor.model import Digest, Kind, Message, SignalNote
 from monitor.registry import find
-from monitor.render import layout, passages, tidy, words
+from monitor.render import layout, pages, passages, tidy, words
 from monitor.render.layout import Page
 from monitor.render.places import SIGNAL, SIGNALS, Place, candidates, places, strays
 from monitor.render.reader import Reader
@@ -138,6 +138,22 @@ class Renderer:
             follows=digest.follows,
         )
 
+    def page(self, name: str, facts: Mapping[str, Any], *, language: str, timezone: str) -> str:
+        """Return a page of the desk's own site from `web/NAME.j2`; what is in `facts` it knows by name.
+
+        Where a desk's own template fails the shipped one is taken, which tells of it (`trouble`). Raises
+        RenderError.
+        """
+        known = {"trouble": "", **{key: tidy.facts(value) for key, value in facts.items()}}
+        part = "html" if name.endswith(".html") else "txt"
+        try:
+            return self._written([f"web/{name}.j2"], (part, language, timezone), known)[0]
+        except RenderError as error:
+            if len(self.folders) == 1:
+                raise
+            shipped = Renderer(self.folders[-1:])
+            return shipped.page(name, known | {"trouble": str(error)}, language=language, timezone=timezone)
+
     def phrase(self, language: str, key: str, **values: object) -> str:
         """Return one of the words of the templates, filled in. Raises RenderError."""
         try:
@@ -202,9 +218,21 @@ class Renderer:
             "story": next(iter(page.stories), None),
             "subject": subject,
         }
+        reading = (_flavour(part), digest.language, digest.timezone)
+        text, name = self._written(names, reading, context)
+        if part == "json":
+            try:
+                return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+            except (ValueError, RecursionError) as error:
+                raise RenderError(f"is not JSON: {error}", template=name) from error
+        return passages.clipped(text, _SUBJECT) if part.startswith("subject") else text
+
+    def _written(
+        self, names: Sequence[str], reading: tuple[str, str, str], context: Mapping[str, Any]
+    ) -> tuple[str, str]:
+        """Return what the first of these templates writes that there is, and its name. Raises RenderError."""
         try:
-            environment = self._environment(_flavour(part), digest.language, digest.timezone)
-            template = environment.select_template(list(names))
+            template = self._environment(*reading).select_template(list(names))
             names = [template.name or names[0]]
             pieces, size = [], 0
             for piece in template.generate(context):
@@ -216,13 +244,7 @@ class Renderer:
             raise self._translated(error, names) from error
         except OSError as error:
             raise words.unreadable(error, names[0]) from error
-        text = "".join(pieces)
-        if part == "json":
-            try:
-                return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
-            except (ValueError, RecursionError) as error:
-                raise RenderError(f"is not JSON: {error}", template=template.name or names[0]) from error
-        return passages.clipped(text, _SUBJECT) if part.startswith("subject") else text
+        return "".join(pieces), names[0]
 
     def _environment(self, flavour: str, language: str, timezone: str) -> Environment:
         """Return the environment of one kind of escaping and one way of reading, made once."""
@@ -279,6 +301,7 @@ class Renderer:
                 str(text), columns, indent=indent, first=first
             ),
             "columns": lambda text: passages.width(str(text)),
+            **pages.FILTERS,
         }
         return environment
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.model import (
@@ -55,6 +57,20 @@ def tidy(digest: Digest) -> Digest:
         signals=tuple(_signal(note) for note in digest.signals),
         open=tuple(_turn(one) if isinstance(one, TurnNote) else _contradiction(one) for one in digest.open),
     )
+
+
+def facts(value: Any) -> Any:
+    """Return facts for a page, text by text, however deep they are: as many code points as before."""
+    match value:
+        case str():
+            return lines(value)
+        case Mapping():
+            return {lines(str(key)): facts(part) for key, part in value.items()}
+        case StoryEntry():
+            return _item(value)
+        case list() | tuple():
+            return [facts(part) for part in value]
+    return value
 
 
 def _trouble(trouble: Trouble) -> Trouble:

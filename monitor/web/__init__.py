@@ -27,6 +27,14 @@ STRICT: Final = (
 )
 """The Content-Security-Policy of a page: its own style sheet, its own forms, no script whatsoever."""
 
+ASK: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Basic realm="monitor", charset="UTF-8"'}
+"""Goes with status 401. RFC 7617 §2.1: names and passwords come as UTF-8."""
+MESSAGE: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+"""That of a message, which carries its own style and is written for mail programs: it can do nothing here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -41,6 +49,8 @@ class Asked:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    known: bool = False
+    """Whether who asks is let in to all pages: they know the password, or need none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from monitor import registry
 from monitor.errors import ConfigError, MonitorError
-from monitor.model import Secret
-from monitor.web import STRICT, Answer, Asked, Page, Site
+from monitor.model import Secret, WebSettings
+from monitor.web import ASK, STRICT, Answer, Asked, Page, Site
 
 MAX_HEAD = 16_384
 """Bytes of a request's line and headers."""
@@ -61,8 +61,6 @@ _SAFE: Final = {
 }
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers that say that somebody else asked the one who asks us."""
-_ASK = {"WWW-Authenticate": 'Basic realm="monitor", charset="UTF-8"'}
-"""RFC 7617 §2.1: names and passwords come as UTF-8."""
 
 
 class Server:
@@ -190,7 +188,9 @@ def _application(server: Server, pages: Sequence[Page]) -> Starlette:
         route = Route(page.path, partial(_reply, server, page), methods=list(page.methods))
         route.page = page  # type: ignore[attr-defined]
         routes.append(route)
-    return Starlette(routes=routes, exception_handlers={HTTPException: _failed})
+    made = Starlette(routes=routes, exception_handlers={HTTPException: _failed})
+    made.router.redirect_slashes = False  # a redirect would name a path that another server knows otherwise
+    return made
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -215,6 +215,7 @@ async def _reply(server: Server, page: Page, request: Request) -> Response:
                 query=dict(request.query_params),
                 headers=dict(request.headers),
                 body=await _body(request, page.max_body),
+                known=_stranger(request, site.settings) is None,
             )
             if inspect.iscoroutinefunction(page.reply):
                 answer: Answer = await page.reply(site, asked)
@@ -276,18 +277,22 @@ class _Guarded:
         settings = self._server.site.settings
         host = _host(request.headers.get("host", ""))
         public = (urlsplit(settings.public_url).hostname or "") if settings.public_url else ""
-        local = _is_loopback(host)
-        if not local and host not in {settings.host, public, str((request.scope.get("server") or ("",))[0])}:
+        ours = {settings.host, public, str((request.scope.get("server") or ("",))[0])}
+        if not _is_loopback(host) and host not in ours:
             return _plain(421, "Nothing of that name is here. Its name is set as web.public_url.")
-        if page is not None and page.open:
-            return None
-        if settings.password is None:
-            if not local or any(name in request.headers for name in _FORWARDED):
-                return _plain(403, "From outside this needs a password: web.password is not set.")
-            return None
-        if not _knows(request.headers.get("authorization", ""), settings.password):
-            return _plain(401, HTTPStatus(401).phrase, _ASK)
+        return None if page is not None and page.open else _stranger(request, settings)
+
+
+def _stranger(request: Request, settings: WebSettings) -> Response | None:
+    """Return what is answered to who does not know the password; None: they do, or need none."""
+    if settings.password is None:
+        local = _is_loopback(_host(request.headers.get("host", "")))
+        if not local or any(name in request.headers for name in _FORWARDED):
+            return _plain(403, "From outside this needs a password: web.password is not set.")
         return None
+    if not _knows(request.headers.get("authorization", ""), settings.password):
+        return _plain(401, HTTPStatus(401).phrase, ASK)
+    return None
 
 
 def _with_safety(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ reasons. Asks for no password and says nothing of the desk.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from monitor.errors import StoreError
 from monitor.web import Answer, Asked, Page, Site
@@ -15,7 +16,14 @@ BELLS = ("poll", "send")
 
 
 def healthz(site: Site, asked: Asked) -> Answer:
-    """Return how the daemon is, as JSON: `ok`, `reasons`, and `bells`: seconds since each was answered."""
+    """Return how the daemon is, as JSON."""
+    facts = health(site)
+    body = json.dumps(facts) + "\n"
+    return Answer(status=200 if facts["ok"] else 503, body=body, media_type="application/json")
+
+
+def health(site: Site) -> dict[str, Any]:
+    """Return `ok`, the `reasons` if it is not, and `bells`: seconds since each was answered."""
     rung = site.rung()
     reasons = []
     for bell in BELLS:
@@ -29,10 +37,7 @@ def healthz(site: Site, asked: Asked) -> Answer:
     except StoreError:  # the log says what is wrong with it: this page is open
         reasons.append("store: does not answer")
     bells = {bell: None if (since := rung.get(bell)) is None else round(since, 1) for bell in BELLS}
-    facts = {"ok": not reasons, "reasons": reasons, "bells": bells}
-    return Answer(
-        status=503 if reasons else 200, body=json.dumps(facts) + "\n", media_type="application/json"
-    )
+    return {"ok": not reasons, "reasons": reasons, "bells": bells}
 
 
 PAGES = (Page(path="/healthz", reply=healthz, open=True),)
