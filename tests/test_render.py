@@ -703,6 +703,15 @@ def test_check_finds_every_mistake_of_a_desk_with_its_file_and_line(tmp_path: Pa
     assert any("email/digest.txt.j2:2:1: error" in text and "{{ digest.nothing }}" in text for text in texts)
 
 
+def test_check_finds_a_page_of_the_desk_s_site_that_is_written_wrong(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "feeds.html.j2").write_text("{% extends 'web/layout.html.j2' %}\n{% if %}")
+    (mistake,) = Renderer([tmp_path, TEMPLATES]).check()
+
+    assert (mistake.file, mistake.line) == (str(tmp_path / "web" / "feeds.html.j2"), 2)
+    assert not mistake.warning
+
+
 def test_a_route_and_a_language_may_have_templates_of_their_own(tmp_path: Path) -> None:
     body = "{% extends 'shipped/email/digest.txt.j2' %}{% block body %}NAME{% endblock %}"
     renderer = desk(

@@ -11,6 +11,8 @@ from monitor.model import Digest, Kind, SignalKind
 SIGNAL = "signal"
 """The templates of every kind of signal, where a kind has none of its own."""
 SIGNALS = frozenset(one.value for one in SignalKind)
+PAGES = "web"
+"""The folder of the templates of the desk's own site: no channel's."""
 ROUTES = "routes"
 """The folder with a folder for each route that looks different."""
 
@@ -63,7 +65,7 @@ def _place(name: str, kind: str) -> Place | None:
     route = ""
     if folders[:1] == [ROUTES]:
         route, folders = (folders[1], folders[2:]) if len(folders) > 2 else ("", [])
-    if not 1 <= len(folders) <= 2 or folders[0] in ("parts", "words"):
+    if not 1 <= len(folders) <= 2 or folders[0] in ("parts", "words", PAGES):
         return None
     language = folders[1] if len(folders) == 2 else ""
     part = file.removeprefix(f"{kind}.").removesuffix(".j2")

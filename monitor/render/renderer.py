@@ -29,7 +29,7 @@ from monitor.model import Digest, Kind, Message, SignalNote
 from monitor.registry import find
 from monitor.render import layout, pages, passages, tidy, words
 from monitor.render.layout import Page
-from monitor.render.places import SIGNAL, SIGNALS, Place, candidates, places, strays
+from monitor.render.places import PAGES, SIGNAL, SIGNALS, Place, candidates, places, strays
 from monitor.render.reader import Reader
 from monitor.render.sample import sample
 from monitor.render.sandbox import Sandbox
@@ -147,7 +147,7 @@ class Renderer:
         known = {"trouble": "", **{key: tidy.facts(value) for key, value in facts.items()}}
         part = "html" if name.endswith(".html") else "txt"
         try:
-            return self._written([f"web/{name}.j2"], (part, language, timezone), known)[0]
+            return self._written([f"{PAGES}/{name}.j2"], (part, language, timezone), known)[0]
         except RenderError as error:
             if len(self.folders) == 1:
                 raise
@@ -194,6 +194,12 @@ class Renderer:
                         probe._part(digest, page, [place.name], place.part, "Subject")
                     except RenderError as error:
                         note(error)
+        for path in sorted(p for folder in self.folders for p in (folder / PAGES).glob("*.j2")):
+            name = f"{PAGES}/{path.name}"  # what a page is given is the desk's; here only how it is written
+            try:
+                probe._environment("html", "en", "UTC").get_template(name)
+            except _TEMPLATE_FAULTS as error:
+                note(self._translated(error, [name]))
         return [*found.values(), *self._unused(own, routes)]
 
     # one part ─────────────────────────────────────────────────────────────────────────────────
