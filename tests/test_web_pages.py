@@ -240,6 +240,23 @@ async def test_a_search_finds_what_the_command_finds_with_what_matched_marked(tm
     assert 'lang="bn" dir="auto"' in answer.text
 
 
+async def test_a_long_list_is_shown_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.web.search.ON_A_PAGE", 4)
+    async with pages(tmp_path) as (_, client):
+        seen, path = list[str](), "/search?q=Trump+AND+Putin&from=x"
+        while path:
+            page = markup.fromstring((await client.get(path)).text)
+            seen += [h2.text_content() for h2 in page.iter("h2")]
+            more = page.xpath("//a[@rel='next']/@href")
+            path = f"/{more[0].removeprefix('./')}" if more else ""
+
+    titles = {one.title for one in entries() if "Putin" in one.title}
+    assert len(seen) == len(titles) == 10
+    assert {title.replace("…", "") for title in seen if "x" * 90 not in title} == {
+        title for title in titles if "x" * 90 not in title
+    }
+
+
 async def test_a_query_that_cannot_be_read_shows_where(tmp_path: Path) -> None:
     async with pages(tmp_path) as (_, client):
         answer = await client.get("/search", params={"q": "trump AND (putin"})

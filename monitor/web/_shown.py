@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from monitor.inquire.schedule import coming
@@ -11,6 +12,25 @@ from monitor.web import Answer, Asked, Site
 HTML = "text/html; charset=utf-8"
 _READERS = 20
 """Of so many readers of a route all are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a long list a page shows: `size` of `total`, from `first` (0) on."""
+
+    first: int
+    size: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        """The number of the last one shown, from 1."""
+        return min(self.first + self.size, self.total)
+
+
+def number(text: str) -> int:
+    """Return the number that a link's `from` says; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def shown(site: Site, asked: Asked, name: str, *, status: int = 200, **facts: Any) -> Answer:

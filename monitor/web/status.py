@@ -9,10 +9,11 @@ from monitor.inquire.deliveries import delivery_facts
 from monitor.inquire.status import status
 from monitor.model import DeliveryStatus
 from monitor.web import Answer, Asked, Page, Site
-from monitor.web._shown import shown, slots
+from monitor.web._shown import Part, number, shown, slots
 from monitor.web.healthz import health
 
 _AT_A_GLANCE = 8
+ON_A_PAGE = 200
 
 
 def overview(site: Site, asked: Asked) -> Answer:
@@ -45,8 +46,10 @@ def feeds(site: Site, asked: Asked) -> Answer:
     def order(feed: dict[str, Any]) -> tuple[bool, bool, str, str]:
         return feed["state"] in WELL, feed["state"] != "late", feed["source"].casefold(), feed["url"]
 
+    first = number(asked.query.get("from", ""))
     rows = [one | {"lang": configured[one["url"]].language} for one in sorted(facts["feed"], key=order)]
-    return shown(site, asked, "feeds", status_of=facts, rows=rows)
+    part = Part(first=first, size=ON_A_PAGE, total=len(rows))
+    return shown(site, asked, "feeds", status_of=facts, rows=rows[first : first + ON_A_PAGE], part=part)
 
 
 def style(site: Site, asked: Asked) -> Answer:
