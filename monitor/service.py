@@ -74,6 +74,10 @@ class Serves(Protocol):
 
     site: Site
 
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+
     async def open(self) -> None:
         """Begin to listen. Raises ConfigError where the address cannot be had."""
 
@@ -147,6 +151,7 @@ class Service:
             version=__version__,
             feeds=len(self.config.feeds),
             store=self.config.store.partition(":")[0],
+            page=self._pages.address if self._pages else "",
         )
         watchdog.ready(f"{len(self.config.feeds)} feeds")
         try:

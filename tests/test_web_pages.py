@@ -187,7 +187,7 @@ async def test_in_bengali_words_and_digits_are_bengali_and_a_stuck_daemon_is_tol
         told = text_of(answer)
 
     assert '<html lang="bn" dir="ltr">' in answer.text
-    assert told.startswith("অবস্থা monitor কাজ করছে না:send: not answered for 31 s ১/২ ফিড")
+    assert told.startswith("অবস্থা monitor কাজ করছে না:বার্তা পাঠানো: ৩১ সেকেন্ড ধরে বন্ধ ১/২ ফিড")
     assert "পরের সংকলন" in told
 
 

@@ -222,11 +222,47 @@ async def test_an_address_that_is_taken_is_a_clear_error(tmp_path: Path) -> None
                     pass
 
 
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as door:
+            door.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+async def test_an_ipv6_address_is_listened_at_or_refused_in_words(tmp_path: Path) -> None:
+    async with desk(tmp_path, REST) as world:
+        site = replace(await world.built.site(world.built.config), settings=WebSettings(host="::1", port=0))
+        server = Server(site, PAGES)
+        if not has_ipv6():
+            with pytest.raises(ConfigError, match=r"\[::1\]:0 cannot be had"):
+                await server.open()
+            return
+        await server.open()
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"{server.address}told")
+        await server.close()
+
+    assert server.address.startswith("http://[::1]:")
+    assert answer.status_code == 200
+
+
 async def test_when_it_is_closed_nobody_listens_any_more(tmp_path: Path) -> None:
     async with desk(tmp_path, REST) as world:
         async with served(world.built, pages=PAGES) as client:
             port = client.base_url.port
             assert (await client.get("/told")).status_code == 200
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_nobody_listens_while_it_is_not_the_daemon(tmp_path: Path) -> None:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port = door.getsockname()[1]
+    async with desk(tmp_path, f"web: {{listen: '127.0.0.1:{port}'}}\n" + REST) as world:
+        await world.tick()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
 

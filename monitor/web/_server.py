@@ -79,6 +79,12 @@ class Server:
         """The port, once it is open."""
         return int(self._socket.getsockname()[1]) if self._socket else self.site.settings.port
 
+    @property
+    def address(self) -> str:
+        """Where it listens, as a browser takes it."""
+        host = self.site.settings.host
+        return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
+
     async def open(self) -> None:
         """Begin to listen. Raises ConfigError where that address cannot be had."""
         self._socket = _bound(self.site.settings.host, self.site.settings.port)
@@ -166,13 +172,15 @@ def _bound(host: str, port: int) -> socket.socket:
     """Return a socket that has the address. Raises ConfigError, saying why it cannot be had."""
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     address = "127.0.0.1" if host == "localhost" else host
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    made = None
     try:
+        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((address, port))
         made.listen(AT_ONCE)
     except OSError as error:
-        made.close()
+        if made is not None:
+            made.close()
         problem = f"web.listen: {where} cannot be had: {(error.strerror or str(error)).lower()}"
         raise ConfigError(f"{problem}; is another program there? choose another port") from error
     made.setblocking(False)

@@ -29,7 +29,7 @@ def overview(site: Site, asked: Asked) -> Answer:
         dead=[
             delivery_facts(one) for one in store.deliveries(status=DeliveryStatus.DEAD, limit=_AT_A_GLANCE)
         ],
-        stuck=health(site)["reasons"],
+        stuck={bell: at for bell, at in health(site)["bells"].items() if at is None or at >= site.patience},
         coming=slots(site, _AT_A_GLANCE),
         sent=[
             delivery_facts(one) for one in store.deliveries(status=DeliveryStatus.SENT, limit=_AT_A_GLANCE)

@@ -176,6 +176,7 @@ def test_the_page_comes_moves_and_goes_with_the_config(tmp_path: Path) -> None:
             until(lambda: receiver.taken, "an alert", desk)
             reload(f"web: {{listen: '127.0.0.1:{first}'}}\n")
             until(lambda: asked(first) == 200, "the page", desk)
+            assert stand.url in httpx.get(f"http://127.0.0.1:{first}/feeds", timeout=20).text
             with socket.socket() as other:
                 other.bind(("127.0.0.1", second))
                 other.listen()
