@@ -1,9 +1,8 @@
 """The list of what befell our peers, and the test of each: no row without one, or without a reason.
 
 The rows are those of the project's research on reliability, §2.1 (vulnerabilities of peers) and §2.2
-(holes measured in components of today). Not here yet, because there is nothing to attack: an HTTP
-API or a web page of our own, a media proxy, redirects that we answer with, OPML import, restoring
-backups. Whoever builds one of these finds its rows below.
+(holes measured in components of today). Not here yet, because there is nothing to attack: a media
+proxy, OPML import, restoring backups. Whoever builds one of these finds its rows below.
 """
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ PEERS = {
     "changedetection.io CVE-2026-29038: XSS by a tag": "no_field_of_a_feed_is_active_in_a_page",
     "changedetection.io CVE-2026-29065: zip slip": "no_member_leaves_the_folder",
     "changedetection.io GHSA-8757-69j2-hx56: zip bomb": "a_bomb_is_refused_unread",
+    "changedetection.io CVE-2026-35490: auth bypass": "no_page_is_shown_without_the_password",
+    "Miniflux CVE-2025-67713, CVE-2026-55185: open redirect": "nothing_leads_elsewhere",
     "Miniflux CVE-2026-21885: SSRF by its media proxy": "a_proxy_is_no_way_around",
     "Miniflux, fix of 2026-03-02: DNS rebinding": "the_address_that_was_checked_is_the_one_connected_to",
     "Miniflux CVE-2025-31483: XSS for want of a CSP": "nothing_runs_in_a_real_browser",
@@ -89,8 +90,6 @@ FOUND = {
 """What looking for these found in monitor itself."""
 ROWS = PEERS | MEASURED | FOUND
 NOT_HERE = {
-    "changedetection.io CVE-2026-35490 (auth bypass)": "there is no HTTP API",
-    "Miniflux CVE-2025-67713, CVE-2026-55185 (open redirect)": "nothing here answers with a redirect",
     "Miniflux CVE-2023-27591 (metrics without a login)": "there is no metrics endpoint",
     "OPML and backup import": "neither exists; archives for `replay` have the tests",
 }
