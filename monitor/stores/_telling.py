@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, union, update
 
 from monitor.model import (
     Cursor,
@@ -278,13 +278,9 @@ def listed(
     if telling:
         same = [told_items.c[name] == told.c[name] for name in ("route", "channel", "recipient", "story_id")]
         with_items = select(told.c.delivery_id).join(told_items, and_(*same))
+        with_items = with_items.where(told_items.c.item.in_(telling))
         about = select(told.c.delivery_id).where(told.c.story_id.in_(telling))
-        wanted = wanted.where(
-            or_(
-                deliveries.c.id.in_(about),
-                deliveries.c.id.in_(with_items.where(told_items.c.item.in_(telling))),
-            )
-        )
+        wanted = wanted.where(deliveries.c.id.in_(union(with_items, about)))
     return [delivery_of(row) for row in conn.execute(wanted)]
 
 
