@@ -121,6 +121,11 @@ async def test_an_open_page_asks_nobody_and_a_body_arrives_whole(tmp_path: Path)
         ("monitor.news.test.evil.test", 421),
         ("192.0.2.1", 421),
         ("127.0.0.1.evil.test", 421),
+        ("[::1", 421),
+        ("[::1].evil.test", 421),
+        ("localhost:evil.test", 421),
+        ("localhost/evil.test", 421),
+        ("localhost@evil.test", 421),
         ("", 421),
     ],
 )

@@ -12,6 +12,7 @@ import asyncio
 import binascii
 import hmac
 import inspect
+import re
 import socket
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
@@ -218,7 +219,7 @@ async def _reply(server: Server, page: Page, request: Request) -> Response:
         async with asyncio.timeout(PATIENCE):
             asked = Asked(
                 method=request.method,
-                path=request.url.path,
+                path=str(request.scope["path"]),
                 named={name: str(value) for name, value in request.path_params.items()},
                 query=dict(request.query_params),
                 headers=dict(request.headers),
@@ -286,7 +287,7 @@ class _Guarded:
         host = _host(request.headers.get("host", ""))
         public = (urlsplit(settings.public_url).hostname or "") if settings.public_url else ""
         ours = {settings.host, public, str((request.scope.get("server") or ("",))[0])}
-        if not _is_loopback(host) and host not in ours:
+        if not host or (not _is_loopback(host) and host not in ours):
             return _plain(421, "Nothing of that name is here. Its name is set as web.public_url.")
         return None if page is not None and page.open else _stranger(request, settings)
 
@@ -313,12 +314,14 @@ def _with_safety(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     ]
 
 
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]/@]+?)\.?)(?::[0-9]*)?", re.IGNORECASE)
+"""RFC 9110 §7.2: a name or an address, and perhaps a port."""
+
+
 def _host(header: str) -> str:
-    """Return the name in a Host header, without port and brackets, in lower case."""
-    host = header.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].rstrip(".")
+    """Return the name in a Host header, without port and brackets, in lower case; "" for anything else."""
+    found = _HOST.fullmatch(header.strip())
+    return (found[1] or found[2]).lower() if found else ""
 
 
 def _is_loopback(host: str) -> bool:
