@@ -90,6 +90,20 @@ async def test_the_password_opens_whatever_the_user_s_name(tmp_path: Path, user:
     assert wrong.headers["www-authenticate"] == 'Basic realm="monitor", charset="UTF-8"'
 
 
+async def test_whoever_tries_a_password_is_named_in_the_log_and_the_guess_is_not(tmp_path: Path) -> None:
+    said: list[tuple[str, dict[str, object]]] = []
+    async with desk(tmp_path, REST) as world:
+
+        def say(kind: str, **fields: object) -> None:
+            said.append((kind, fields))
+
+        async with served(world.built, GUARDED, PAGES, say=say) as client:
+            await client.get("/told")
+            await client.get("/told", auth=httpx.BasicAuth("", "guess"))
+
+    assert said == [("web-denied", {"client": "127.0.0.1"})]
+
+
 @pytest.mark.parametrize(
     "credentials", ["", "Basic", "Basic !", "Basic cm9zb2dvbGxh", "Bearer abc", "Basic \u00ff"]
 )

@@ -270,7 +270,12 @@ class _Guarded:
                 message["headers"] = _with_safety(message["headers"])
             await send(message)
 
-        answer: ASGIApp = self._refusal(Request(scope), self._page(scope)) or self._app
+        request = Request(scope)
+        refusal = self._refusal(request, self._page(scope))
+        if refusal is not None and refusal.status_code == 401 and "authorization" in request.headers:
+            # For whoever watches the log: somebody tries passwords. Not their guess, which may be a slip.
+            self._server.site.say("web-denied", client=request.client.host if request.client else "")
+        answer: ASGIApp = refusal or self._app
         await answer(scope, receive, safely)
 
     def _page(self, scope: Scope) -> Page | None:
