@@ -100,9 +100,10 @@ from monitor.model.stories import (
     Story,
     Turn,
 )
-from monitor.model.work import Counts, Event, Report
+from monitor.model.work import CANARY, Counts, Event, Report, Vitals
 
 __all__ = [
+    "CANARY",
     "KINDS",
     "STORIES",
     "TURNS",
@@ -193,5 +194,6 @@ __all__ = [
     "Turn",
     "TurnNote",
     "Validators",
+    "Vitals",
     "WebSettings",
 ]

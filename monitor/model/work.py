@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+CANARY = "(canary)"
+"""The route and the channel of the canary: no name that a config can have. Its deliveries are nobody's:
+no list shows and no total counts them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -40,3 +44,21 @@ class Counts:
     sent: int = 0
     dead: int = 0
     oldest_queued_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """How the outbox and the feeds do now, in what can be asked for often.
+
+    `undelivered_since` is when the oldest message was queued that is not delivered; one that waits for
+    its own time (quiet hours) does not count until that has come. `feeds` are numbers by status,
+    `last_ok` says when each feed last answered well, `poll_due_since` when the poll that is most
+    overdue was due.
+    """
+
+    queued: int = 0
+    dead: int = 0
+    undelivered_since: datetime | None = None
+    feeds: Mapping[str, int] = field(default_factory=dict)
+    last_ok: Mapping[str, datetime] = field(default_factory=dict)
+    poll_due_since: datetime | None = None

@@ -15,7 +15,7 @@ cannot be used; they never raise for what is merely absent.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -24,7 +24,6 @@ from pathlib import Path
 from monitor.health import Deadlines
 from monitor.model import (
     Appearance,
-    Counts,
     Cursor,
     Dead,
     Deferred,
@@ -37,7 +36,6 @@ from monitor.model import (
     FeedState,
     Follows,
     Hit,
-    Keep,
     Known,
     Match,
     News,
@@ -50,10 +48,14 @@ from monitor.model import (
     Story,
     Turn,
 )
+from monitor.stores._care import Care
 
 
-class Store(ABC):
-    """One database. Promises 1, 1b, 2 and 3 of docs/architecture.md are one method each."""
+class Store(Care):
+    """One database. Promises 1, 1b, 2 and 3 of docs/architecture.md are one method each.
+
+    What its keepers ask of it (what is due, totals, pruning, how it does) is in `Care`.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -473,31 +475,3 @@ class Store(ABC):
     @abstractmethod
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return a delivery; a unique beginning of its id is enough."""
-
-    # care ─────────────────────────────────────────────────────────────────────────────────────
-
-    @abstractmethod
-    def next_due(self) -> datetime | None:
-        """Return the earliest moment at which something will be due: a poll, a slot, a delivery, or what
-        was held back for a while.
-        """
-
-    @abstractmethod
-    def last_time(self) -> datetime | None:
-        """Return the latest time that was recorded by any of the promises (for `once --at`)."""
-
-    @abstractmethod
-    def prune(self, now: datetime, keep: Keep, *, batch: int = 500) -> int:
-        """Drop up to `batch` entries (and bodies) that are older than `keep` says; return how many.
-
-        Identities and sightings stay. Entries with an undelivered message stay. Messages whose fate
-        was decided longer ago than entries are kept go too, and count; what was told stays known.
-        """
-
-    @abstractmethod
-    def counts(self) -> Counts:
-        """Return the totals for `status`."""
-
-    @abstractmethod
-    def meta(self, values: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Write small facts about the installation (if given) and return them all."""

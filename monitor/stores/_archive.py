@@ -26,6 +26,7 @@ from monitor.stores._tables import (
     stories,
     told,
 )
+from monitor.stores._threads import FOR_SOMEBODY
 
 UNSENT = (DeliveryStatus.QUEUED.value, DeliveryStatus.RETRY.value, DeliveryStatus.SENDING.value)
 """Statuses of deliveries that are still on their way."""
@@ -184,12 +185,14 @@ def counts(conn: Connection) -> Counts:
     by_status: dict[str, int] = {
         row.status: row.number
         for row in conn.execute(
-            select(deliveries.c.status, func.count().label("number")).group_by(deliveries.c.status)
+            select(deliveries.c.status, func.count().label("number"))
+            .where(FOR_SOMEBODY)
+            .group_by(deliveries.c.status)
         )
     }
     oldest = conn.execute(
         select(deliveries.c.queued_at)
-        .where(deliveries.c.status.in_(UNSENT))
+        .where(FOR_SOMEBODY, deliveries.c.status.in_(UNSENT))
         .order_by(deliveries.c.queued_at)
         .limit(1)
     ).scalar()

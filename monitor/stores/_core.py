@@ -19,7 +19,6 @@ from monitor.errors import StoreError
 from monitor.health import Deadlines
 from monitor.model import (
     Appearance,
-    Counts,
     Cursor,
     Dead,
     Deferred,
@@ -32,7 +31,6 @@ from monitor.model import (
     FeedState,
     Follows,
     Hit,
-    Keep,
     Known,
     Match,
     News,
@@ -46,7 +44,6 @@ from monitor.model import (
     Turn,
 )
 from monitor.stores import (
-    Store,
     _archive,
     _edits,
     _health,
@@ -61,6 +58,7 @@ from monitor.stores import (
     _threads,
 )
 from monitor.stores._backup import copy_rows
+from monitor.stores._caring import Caring
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert, upsert_for
 
@@ -69,7 +67,7 @@ T = TypeVar("T")
 _TRIES = 3
 
 
-class SqlStore(Store):
+class SqlStore(Caring):
     """A store in an SQL database."""
 
     dialect: ClassVar[str]
@@ -468,30 +466,3 @@ class SqlStore(Store):
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return a delivery by the beginning of its id."""
         return self._ask(lambda conn: _telling.delivery(conn, delivery_id))
-
-    # care ─────────────────────────────────────────────────────────────────────────────────────
-
-    def next_due(self) -> datetime | None:
-        """Return the earliest moment at which something will be due."""
-
-        def ask(conn: Connection) -> datetime | None:
-            times = (_polls.next_due(conn), _telling.next_due(conn), _silences.next_due(conn))
-            return min((time for time in times if time is not None), default=None)
-
-        return self._ask(ask)
-
-    def last_time(self) -> datetime | None:
-        """Return the latest time that was recorded."""
-        return self._ask(_telling.last_time)
-
-    def prune(self, now: datetime, keep: Keep, *, batch: int = 500) -> int:
-        """Drop up to `batch` entries, bodies and old messages."""
-        return self._do(lambda conn: _archive.prune(conn, self.index, now, keep, batch))
-
-    def counts(self) -> Counts:
-        """Return the totals."""
-        return self._ask(_archive.counts)
-
-    def meta(self, values: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Write small facts and return them all."""
-        return self._do(lambda conn: _telling.facts(conn, self._upsert, values), write=bool(values))

@@ -34,6 +34,7 @@ from monitor.stores._tables import (
     told,
     told_items,
 )
+from monitor.stores._threads import FOR_SOMEBODY
 from monitor.stores._upsert import Upsert
 
 _MATCH = tuple(column.name for column in matches.columns)
@@ -270,7 +271,8 @@ def listed(
     conn: Connection, status: DeliveryStatus | None, limit: int | None, telling: frozenset[str] = frozenset()
 ) -> list[Delivery]:
     """Return deliveries, newest first."""
-    wanted = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.n.desc()).limit(limit)
+    newest = (deliveries.c.queued_at.desc(), deliveries.c.n.desc())
+    wanted = select(deliveries).where(FOR_SOMEBODY).order_by(*newest).limit(limit)
     if status is not None:
         wanted = wanted.where(deliveries.c.status == status.value)
     else:

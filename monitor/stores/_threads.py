@@ -11,12 +11,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, not_, or_, select
 
-from monitor.model import Delivery, DeliveryStatus, Follows, Kind, Message, Thread
+from monitor.model import CANARY, Delivery, DeliveryStatus, Follows, Kind, Message, Thread
 from monitor.stores import _stories
 from monitor.stores._codec import decode, storable
 from monitor.stores._rows import AnyRow, chunks
 from monitor.stores._tables import FOLLOWS, deliveries, told
 
+FOR_SOMEBODY = deliveries.c.channel != CANARY
+"""Not the canary's: that is nobody's message."""
 _ON_ITS_WAY = (DeliveryStatus.QUEUED.value, DeliveryStatus.SENDING.value)
 
 

@@ -1,0 +1,65 @@
+"""How an SQL database is kept: the contract of `_care`, in one transaction each."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeVar
+
+from sqlalchemy import Connection
+
+from monitor.model import Counts, Keep, Vitals
+from monitor.stores import Store, _archive, _polls, _silences, _telling, _vitals
+from monitor.stores._search import Index
+from monitor.stores._upsert import Upsert
+
+T = TypeVar("T")
+
+
+class Caring(Store):
+    """What keeps an SQL store; `_core` says how work is done in a transaction."""
+
+    index: ClassVar[Index]
+    _upsert: Upsert
+
+    @abstractmethod
+    def _do(self, work: Callable[[Connection], T], *, write: bool = True) -> T:
+        """Run `work` in one transaction."""
+
+    @abstractmethod
+    def _ask(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`, which only reads, in one transaction."""
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest moment at which something will be due."""
+
+        def ask(conn: Connection) -> datetime | None:
+            times = (_polls.next_due(conn), _telling.next_due(conn), _silences.next_due(conn))
+            return min((time for time in times if time is not None), default=None)
+
+        return self._ask(ask)
+
+    def last_time(self) -> datetime | None:
+        """Return the latest time that was recorded."""
+        return self._ask(_telling.last_time)
+
+    def prune(self, now: datetime, keep: Keep, *, batch: int = 500) -> int:
+        """Drop up to `batch` entries, bodies and old messages."""
+        return self._do(lambda conn: _archive.prune(conn, self.index, now, keep, batch))
+
+    def counts(self) -> Counts:
+        """Return the totals."""
+        return self._ask(_archive.counts)
+
+    def meta(self, values: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Write small facts and return them all."""
+        return self._do(lambda conn: _telling.facts(conn, self._upsert, values), write=bool(values))
+
+    def vitals(self, now: datetime, *, feeds: int) -> Vitals:
+        """Return how the outbox and the feeds do."""
+        return self._ask(lambda conn: _vitals.vitals(conn, now, feeds))
+
+    def delays(self, since: datetime) -> list[timedelta]:
+        """Return how long alerts took from their publication."""
+        return self._ask(lambda conn: _vitals.delays(conn, since))
