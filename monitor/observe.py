@@ -1,4 +1,4 @@
-"""Make of each event one log line and one count; tell systemd how the service is.
+"""Make of each event one log line; tell systemd how the service is. (metrics counts them.)
 
 Stages return reports, doers make Events of them, and only here is something written: words on a
 terminal, `key=value` lines elsewhere, JSON lines for machines. No line holds a secret, and none can
@@ -12,19 +12,14 @@ import logging
 import re
 import socket
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from threading import Lock
 from typing import Any, TextIO
 from urllib.parse import quote
 
 from monitor.model import Event, Secret
-
-_LABELS = ("outcome", "reason", "status", "channel", "route", "bell")
-"""Fields that counts are kept by: words of ours, never what the world can make up."""
 
 _BIDI = frozenset("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _PATTERNS = (
@@ -61,8 +56,6 @@ class Observer:
         automatic = "text" if stream.isatty() else "logfmt"
         self._write = _FORMATS[automatic if format == "auto" else format]
         self._hidden: tuple[str, ...] = ()
-        self._lock = Lock()
-        self._counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
         self._handler = _Handler(stream)
         self._handler.setLevel(level.upper())
         # A logger of its own, outside the process's tree: no library's settings reach it.
@@ -78,24 +71,11 @@ class Observer:
         self._hidden = tuple(sorted(words | set(self._hidden), key=len, reverse=True))
 
     def tell(self, event: Event) -> None:
-        """Write one event and count it. Never raises for a stream that cannot be written."""
-        values = {name: self._plain(value) for name, value in event.fields.items()}
-        labels = tuple((name, str(values[name])) for name in _LABELS if values.get(name))
-        with self._lock:
-            self._counts[event.kind, labels] += 1
+        """Write one event. Never raises for a stream that cannot be written."""
         level = level_of(event)
         if self._logger.isEnabledFor(level):
+            values = {name: self._plain(value) for name, value in event.fields.items()}
             self._logger.log(level, "%s", self._write(event.at, level, event.kind, values))
-
-    def counts(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], int]:
-        """Return how often each kind of event happened, by kind and labels."""
-        with self._lock:
-            return dict(self._counts)
-
-    def count(self, kind: str, **labels: str) -> int:
-        """Return how often a kind happened with these labels, whatever the others."""
-        wanted = set(labels.items())
-        return sum(n for (name, has), n in self.counts().items() if name == kind and wanted <= set(has))
 
     def listen(self) -> None:
         """Take in what libraries log: warnings and worse, redacted. Once a process; `close` ends it."""

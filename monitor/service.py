@@ -32,6 +32,7 @@ from monitor.config import Config, changes, templates_folder
 from monitor.errors import ConfigError, MonitorError
 from monitor.fetch import Fetcher, client
 from monitor.match import Matcher
+from monitor.metrics import Metrics
 from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
 from monitor.pipeline import Copies, Fetches, Parts, Pipeline
@@ -96,9 +97,10 @@ class Service:
         http: httpx.AsyncClient,
         spread: timedelta,
         make: Callable[[Config], tuple[Parts, httpx.AsyncClient]],
+        metrics: Metrics,
         reading: Store | None = None,
     ) -> None:
-        self.config, self.pipeline = config, pipeline
+        self.config, self.pipeline, self.metrics = config, pipeline, metrics
         self.store, self.clock = pipeline.store, pipeline.clock
         self._http, self._spread, self._make = http, spread, make
         self._rung = {"poll": 0.0, "send": 0.0}
@@ -302,17 +304,24 @@ def build(
         return made, http
 
     made, http = make(config)
+    metrics = Metrics()
+
+    def hear(event: Event) -> None:
+        metrics.tell(event)
+        if tell is not None:
+            tell(event)
+
     pipeline = Pipeline(
         made,
         store=store or open_store(config),
         clock=ticking,
         random=random or Random(),  # noqa: S311 - spreads load, guards nothing
-        tell=tell or (lambda event: None),
+        tell=hear,
     )
     # Pages read on threads of their own, so that no search keeps the one that writes waiting.
     shared = store is not None or config.store.endswith(":memory:")
     reading = None if shared else open_store(config)
-    return Service(config, pipeline, http=http, spread=spread, make=make, reading=reading)
+    return Service(config, pipeline, http=http, spread=spread, make=make, metrics=metrics, reading=reading)
 
 
 def open_store(config: Config) -> Store:

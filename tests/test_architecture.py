@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for path in (ROOT / "monitor").rglob("*.py") if "_migrations" not in path.parts)
 PLAIN = {
     "cadence", "cluster", "compose", "dedupe", "errors", "facts", "follow", "formats", "languages", "match",
-    "model", "parse", "registry", "render", "slots", "stores", "text", "clock",
+    "metrics", "model", "parse", "registry", "render", "slots", "stores", "text", "clock",
 }  # fmt: skip
 """Units without a socket: no function there is async."""
 
@@ -33,6 +33,7 @@ DOORS = {
     "lark": {"match"},
     "lxml": {"formats"},
     "nh3": {"render", "text", "formats"},
+    "prometheus_client": {"web"},
     "psycopg": {"stores"},
     "pydantic": {"config"},
     "re2": {"match"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import shutil
 import ssl
 import subprocess
@@ -37,8 +36,8 @@ from monitor.channels.email import (
 from monitor.clock import VirtualClock
 from monitor.deliver import deliver
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Deferred, Event, Follows, Kind, Message, Recipient, Secret
-from monitor.observe import Observer
+from monitor.metrics import Metrics, Snapshot
+from monitor.model import Deferred, Event, Follows, Kind, Message, Recipient, Secret, Vitals
 from tests.receivers import (
     NOW,
     TLS,
@@ -205,7 +204,7 @@ async def test_only_after_the_final_dot_a_mail_may_have_arrived(
 
 
 async def test_the_one_undecidable_outcome_is_counted(tmp_path: Path) -> None:
-    observer = Observer(io.StringIO())
+    metrics = Metrics()
     async with mail_server(Mailbox(hang_up=True)) as box, tools(tmp_path) as given_tools:
         channel = Channel(
             "desk", EmailOptions(to=(DESK.address,), server=f"smtp://127.0.0.1:{box.port}"), given_tools
@@ -218,8 +217,10 @@ async def test_the_one_undecidable_outcome_is_counted(tmp_path: Path) -> None:
             timeout=10,
         )
     assert isinstance(outcome, Deferred)
-    observer.tell(Event(kind="delivery", at=NOW, fields={"outcome": "deferred", "reason": outcome.reason}))
-    assert observer.count("delivery", reason="unknown") == 1
+    told = {"channel": "desk", "outcome": "deferred", "reason": outcome.reason}
+    metrics.tell(Event(kind="delivery", at=NOW, fields=told))
+    counted = {one.name: one.values for one in metrics.families(Snapshot(now=NOW, vitals=Vitals()))}
+    assert counted["monitor_deliveries_total"] == {("desk", "deferred", "unknown"): 1}
 
 
 async def test_one_refused_address_takes_no_mail_from_the_others(tmp_path: Path) -> None:

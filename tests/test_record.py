@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def a_recorder(folder: Path, keep: timedelta = timedelta(days=30)) -> Recorder:
     return Recorder(folder, keep)
 
 
-def fetched(body: bytes = b"<rss/>", at: datetime = NOON, **fields: str) -> FetchResult:
+def fetched(body: bytes = b"<rss/>", at: datetime = NOON, **fields: Any) -> FetchResult:
     outcome = Fetched(body=body, content_type="application/rss+xml; charset=utf-8")
     return FetchResult(feed=FEED, fetched_at=at, outcome=outcome, **{"url": PUBLIC, **fields})
 

@@ -70,6 +70,7 @@ class _Hop:
     """The URL without its fragment, which is never sent."""
     permanent: bool = True
     count: int = 0
+    took: float = 0.0
 
     @property
     def at_home(self) -> bool:
@@ -124,6 +125,7 @@ class Fetcher:
         """Ask for a feed once. What the far side does wrong is in the outcome; nothing is raised for it."""
         outcome: Fetched | NotModified | Failed
         url, moved_to = feed.url, ""
+        hop: _Hop | None = None
         try:
             hop = _first(feed)
             outcome = await self._follow(feed, validators, hop)
@@ -133,7 +135,12 @@ class Fetcher:
         except FetchError as error:
             outcome = Failed(error)
         return FetchResult(
-            feed=feed, fetched_at=self._clock.now(), outcome=outcome, url=url, moved_to=moved_to
+            feed=feed,
+            fetched_at=self._clock.now(),
+            outcome=outcome,
+            url=url,
+            moved_to=moved_to,
+            took=hop.took if hop else None,
         )
 
     async def _follow(self, feed: Feed, validators: Validators, hop: _Hop) -> Fetched | NotModified:
@@ -148,9 +155,11 @@ class Fetcher:
                         answer = await self._ask(feed, validators, hop)
                 except TimeoutError as error:
                     raise FetchError(FetchReason.TIMEOUT, f"no whole answer within {total:g} s") from error
+                finally:
+                    hop.took += loop.time() - started
                 if not isinstance(answer, httpx.URL):
                     return answer
-                left -= loop.time() - started
+                left = total - hop.took
                 hop.step(answer)
                 await turn.go_on(hop.url.host)
 
@@ -219,9 +228,10 @@ class Fetcher:
         raise self._refusal(answer)
 
     async def _fetched(self, answer: _Answer, hop: _Hop) -> Fetched:
-        body = await _body(answer, self._poll.max_body)
+        body, received = await _body(answer, self._poll.max_body)
         return Fetched(
             body=body,
+            received=received,
             content_type=_text(answer.one("content-type") or ""),
             validators=_validators(answer, hop),
             fresh_for=self._fresh_for(answer),
@@ -369,16 +379,21 @@ async def _drain(answer: _Answer) -> None:
             return
 
 
-async def _body(answer: _Answer, limit: int) -> bytes:
-    """Read and decode a body. Raises FetchError when it is too large or not what its headers say."""
+async def _body(answer: _Answer, limit: int) -> tuple[bytes, int]:
+    """Read and decode a body; return it and its length as it came.
+
+    Raises FetchError when it is too large or not what its headers say.
+    """
     length = answer.one("content-length") or ""
     if length.isdecimal() and len(length) < 20 and int(length) > limit:
         raise FetchError(FetchReason.TOO_LARGE, f"a body of {int(length):,} bytes; the limit is {limit:,}")
     try:
         into = decode.decoder(answer.one("content-encoding") or "", limit)
+        received = 0
         async for piece in answer.stream:
+            received += len(piece)
             into.feed(piece)
-        return into.finish()
+        return into.finish(), received
     except decode.TooLargeError as error:
         raise FetchError(FetchReason.TOO_LARGE, f"a body {error}") from error
     except decode.BrokenError as error:

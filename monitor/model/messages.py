@@ -277,6 +277,8 @@ class Message:
     """Messages of one thread (a route's day, a story) share it."""
     follows: Follows | None = None
     """The first message of the thread, where this is a later one about a story."""
+    published: datetime | None = None
+    """Of an alert that goes out at once: when what it tells was published, the earliest of it."""
 
 
 class DeliveryStatus(StrEnum):

@@ -117,6 +117,8 @@ class Fetched:
     body_hash: str = ""
     link: str = ""
     """The Link headers (RFC 8288), joined."""
+    received: int = 0
+    """Bytes of the body as it came, its content codings not undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,8 @@ class FetchResult:
     url: str = ""
     """Where the answer came from, after redirects."""
     moved_to: str = ""
+    took: float | None = None
+    """Seconds of all its exchanges, without the wait for a turn at the host; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

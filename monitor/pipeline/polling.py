@@ -330,7 +330,8 @@ class Polling:
         fresh = record.fresh
         if record.state.gap_at != one.state.gap_at:
             self._shop.say("gap", feed=record.state.url, last=one.state.last_ok_at)
-        matches = sum(len(reading.matches) for reading in record.readings.values())
+        topics = Counter(one.topic for reading in record.readings.values() for one in reading.matches)
+        matches = topics.total()
         numbers = self._shop.tally.numbers
         numbers["polls"] += 1
         numbers["entries"] += len(fresh.entries)
@@ -349,6 +350,10 @@ class Polling:
             new=len(fresh.entries),
             revised=len(fresh.revised),
             matches=matches,
+            matched=sum(bool(reading.matches) for reading in record.readings.values()),
+            topics=dict(topics) or None,
+            took=None if one.result.took is None else round(one.result.took, 3),
+            received=outcome.received if isinstance(outcome, Fetched) else None,
             next=record.state.next_poll_at,
         )
 

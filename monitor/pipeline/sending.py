@@ -49,7 +49,7 @@ class Sending:
             outcome = await self._try(delivery)
             now = shop.clock.now()
             if await shop.off_loop(lambda: shop.store.record_try(delivery, outcome, now)):
-                self._count(delivery, outcome)
+                self._count(delivery, outcome, now)
         finally:
             self.running.pop(delivery.id, None)
             self._busy[delivery.channel] -= 1
@@ -89,8 +89,8 @@ class Sending:
         jitter = self._shop.random.random()
         return cadence.after_failure(attempts, self._shop.clock.now(), retry_after=asked, jitter=jitter)
 
-    def _count(self, delivery: Delivery, outcome: Sent | Deferred | Dead) -> None:
-        sent = isinstance(outcome, Sent)
+    def _count(self, delivery: Delivery, outcome: Sent | Deferred | Dead, now: datetime) -> None:
+        sent, published = isinstance(outcome, Sent), delivery.message.published
         self._shop.tally.deliveries[delivery.channel]["sent" if sent else "failed"] += 1
         self._shop.say(
             "delivery",
@@ -100,6 +100,7 @@ class Sending:
             recipient=delivery.message.recipient.address,
             outcome=type(outcome).__name__.lower(),
             attempts=delivery.attempts,
+            waited=round((now - published).total_seconds(), 3) if sent and published else None,
             reason=getattr(outcome, "reason", ""),
             detail=getattr(outcome, "detail", "") or getattr(outcome, "receipt", ""),
         )

@@ -255,9 +255,12 @@ class Telling:
         They are frozen with it: what the reader missed is what the fallback says.
         """
         parts = self._shop.parts
+        message = self._message(digest)
+        if route.send is Send.IMMEDIATE and due <= now:  # what is held waits because it was asked to
+            message = replace(message, published=_published(digest, message))
         first = Delivery(
             id=f"{digest.id}-{digest.channel}",
-            message=self._message(digest),
+            message=message,
             channel=digest.channel,
             due_at=due,
             queued_at=now,
@@ -384,6 +387,24 @@ def _tells(digest: Route, immediate: Route, channel: str) -> bool:
 def _following(digest: Digest, first: Follows | None) -> Digest:
     """Let a digest follow the first about its story, unless an earlier one is known."""
     return replace(digest, follows=first) if first and not digest.follows else digest
+
+
+def _published(digest: Digest, message: Message) -> datetime | None:
+    """Return when the first of the reports that a message tells was out; None where none says so.
+
+    Nobody publishes after we saw it: clocks that are ahead are set back.
+    """
+    told = {item for items in message.told.values() for item in items}
+    items = [
+        item
+        for section in digest.sections
+        for story in section.stories
+        for item in (story.lead, *story.also, *story.carriers, *story.news.sources)
+        if f"entry:{item.entry.id}" in told
+    ]
+    out = (max(filter(None, (one.entry.published, one.entry.updated)), default=None) for one in items)
+    seen = (min(when, one.entry.first_seen) for when, one in zip(out, items, strict=True) if when)
+    return min(seen, default=None)
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:
