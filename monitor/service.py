@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import platform
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,10 +33,10 @@ from monitor.config import Config, changes, templates_folder
 from monitor.errors import ConfigError, MonitorError
 from monitor.fetch import Fetcher, client
 from monitor.match import Matcher
-from monitor.metrics import Metrics
+from monitor.metrics import Family, Metrics, Snapshot
 from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
-from monitor.pipeline import Copies, Fetches, Parts, Pipeline
+from monitor.pipeline import Copies, Fetches, Parts, Pipeline, late_since
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
@@ -265,7 +266,23 @@ class Service:
             copies=config.folder / config.copies,
             rung=self._since,
             patience=STALE,
+            metrics=self._families,
             say=self._say,
+        )
+
+    def _families(self) -> list[Family]:
+        """Return all metrics as they are now. Asks the store that pages read."""
+        config, store, now = self.config, self._reading, self.clock.now()
+        return self.metrics.families(
+            Snapshot(
+                now=now,
+                vitals=store.vitals(now, feeds=config.metrics.feeds),
+                feeds=self.pipeline.parts.feeds,
+                channels=tuple(config.channels),
+                topics=tuple(topic.id for topic in config.topics),
+                build=(__version__, platform.python_version(), config.store.partition(":")[0]),
+                late_since=late_since(self.pipeline.parts, store.cursors(), now),
+            )
         )
 
     def _since(self) -> dict[str, float | None]:

@@ -21,7 +21,7 @@ def changes(old: Config, new: Config) -> list[str]:
         for name in _PLAIN
         if getattr(old, name) != getattr(new, name)
     ]
-    for name in ("poll", "network", "keep", "web"):
+    for name in ("poll", "network", "keep", "web", "heartbeat", "canary", "metrics"):
         told += _settings(name, getattr(old, name), getattr(new, name))
     told += _feeds({f.url: f for f in old.feeds}, {f.url: f for f in new.feeds})
     told += _named("entity", "entities", _by_id(old.entities), _by_id(new.entities))

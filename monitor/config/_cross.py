@@ -13,6 +13,7 @@ from monitor.config import _places as places
 from monitor.config import _times as times
 from monitor.config._forms import (
     FeedForm,
+    HeartbeatForm,
     KeepForm,
     NetworkForm,
     PollForm,
@@ -34,7 +35,7 @@ _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", 
                    "accept-encoding", "if-none-match", "if-modified-since", "range"})  # fmt: skip
 """Request headers that the fetcher sets itself, because it must understand the answer."""
 
-_WEB = ("starlette", "uvicorn")
+_WEB = ("starlette", "uvicorn", "prometheus_client")
 """What serves the status page: an extra."""
 
 _TELLING = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"})
@@ -46,6 +47,7 @@ def cross_check(items: Items, groups: Mapping[str, tuple[str, ...]], *, main: st
     yield from _limits(items)
     yield from _network(items)
     yield from _web(items)
+    yield from _heartbeat(items)
     yield from _names(items, groups)
     yield from _queries(items, groups)
     yield from _routes(items)
@@ -188,6 +190,13 @@ def _web(items: Items) -> Iterator[Mistake]:
     if missing := [name for name in _WEB if find_spec(name) is None]:
         problem = f"the status page needs {' and '.join(missing)}, not installed here"
         yield item.mistake(("listen",), problem, "pip install 'monitor-daemon[web]'")
+
+
+def _heartbeat(items: Items) -> Iterator[Mistake]:
+    item = items.groups["heartbeat"]
+    if isinstance(form := item.form, HeartbeatForm) and form.url is None and "url" not in item.wrong:
+        for name in _set(item, "every"):
+            yield item.mistake((name,), "is of no use without `url`", warning=True)
 
 
 # names ────────────────────────────────────────────────────────────────────────────────────────

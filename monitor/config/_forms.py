@@ -17,11 +17,35 @@ from pydantic_core import core_schema
 from monitor.config import _kinds as kinds
 from monitor.config import _times as times
 from monitor.config._kinds import AnyText, Flag, Identifier, SecretText, Text, TextOrSecret
-from monitor.config._places import Charset, Contact, Country, Language, Listen, Network, PublicUrl, Url, Zone
+from monitor.config._places import (
+    Charset,
+    Contact,
+    Country,
+    Language,
+    Listen,
+    Network,
+    Ping,
+    PublicUrl,
+    Url,
+    Zone,
+)
 from monitor.config._times import Cron, LocalTime, Quiet, Weekdays
-from monitor.model import Keep, NetworkSettings, PollSettings, Secret, Send, SignalKind, State
+from monitor.model import (
+    Canary,
+    Heartbeat,
+    Keep,
+    MetricsSettings,
+    NetworkSettings,
+    PollSettings,
+    Secret,
+    Send,
+    SignalKind,
+    State,
+)
 
 _POLL, _NETWORK, _KEEP, _STATE = PollSettings(), NetworkSettings(), Keep(), State(id="", query="")
+
+_HEARTBEAT, _CANARY, _METRICS = Heartbeat(), Canary(), MetricsSettings()
 
 
 def _many(value: Any) -> Any:
@@ -166,6 +190,36 @@ class WebForm(Form):
         None,
         description="How the outside reaches it, `https://monitor.example.org`: for links in messages and "
         "for hubs that call back. Put a server with TLS in front.",
+    )
+
+
+class HeartbeatForm(Form):
+    """A URL that is asked for while all is well: whoever is behind it calls when that stops."""
+
+    url: Ping | None = Field(
+        None,
+        description="What to ask for (GET): Healthchecks, Uptime Kuma's push, … Whoever knows it can speak "
+        "for this daemon, so it is never logged; better `env:NAME` or `credential:NAME`.",
+    )
+    every: Annotated[timedelta, times.duration("10s", "1d")] = Field(
+        _HEARTBEAT.every, description="Least time between two; the period that the other side expects."
+    )
+
+
+class CanaryForm(Form):
+    """An entry of our own that is matched, told and delivered to nobody: proof that the way out works."""
+
+    every: Annotated[timedelta, times.duration("0s", "1d")] = Field(
+        _CANARY.every, description="Time between two. 0s: none."
+    )
+
+
+class MetricsForm(Form):
+    """What `/metrics` says (docs/howto/watching.md)."""
+
+    feeds: Annotated[int, kinds.whole(0, 100_000)] = Field(
+        _METRICS.feeds,
+        description="Each feed has a line of its own while there are no more than so many. 0: never.",
     )
 
 
@@ -368,6 +422,9 @@ SECTIONS: dict[str, _Of] = {
     "network": (NetworkForm, "settings"),
     "keep": (KeepForm, "settings"),
     "web": (WebForm, "settings"),
+    "heartbeat": (HeartbeatForm, "settings"),
+    "canary": (CanaryForm, "settings"),
+    "metrics": (MetricsForm, "settings"),
     "feeds": (FeedForm, "list"),
     "entities": (EntityForm, "named"),
     "look_alikes": (LookAlikeForm, "named"),
@@ -393,7 +450,8 @@ TOP = (*PLAIN, *SECTIONS, "groups", "channels")
 """All top-level keys."""
 
 __all__ = [
-    "PLAIN", "SECTIONS", "TOP", "EntityForm", "FeedForm", "Form", "KeepForm", "LookAlikeForm", "Many",
+    "PLAIN", "SECTIONS", "TOP", "EntityForm", "FeedForm", "Form", "HeartbeatForm", "KeepForm",
+    "LookAlikeForm", "Many",
     "NetworkForm", "PollForm", "RouteForm", "Secret", "SettingsForm", "StateForm", "TopicForm",
     "WebForm", "group_of", "inner", "one_of", "time",
 ]  # fmt: skip

@@ -22,10 +22,13 @@ from monitor.config._value import ChannelConfig, Config, SafeUrl
 from monitor.errors import ConfigError, Mistake
 from monitor.model import (
     KINDS,
+    Canary,
     Entity,
     Feed,
+    Heartbeat,
     Keep,
     LookAlike,
+    MetricsSettings,
     NetworkSettings,
     PollSettings,
     Route,
@@ -192,10 +195,10 @@ def _config(
     settings = NetworkSettings(
         allow_private=network.allow_private, contact=network.contact or "", proxy=_proxy(network.proxy)
     )
-    web = _web(items.groups["web"].form)
+    plain = _plain(items)
     secrets = dict.fromkeys(
         [
-            *secrets_in((feeds, [c.options for c in channels.values()], web)),
+            *secrets_in((feeds, [c.options for c in channels.values()], plain)),
             *(
                 Secret(word)
                 for url in (store, settings.proxy, *(f.proxy for f in feeds))
@@ -210,10 +213,8 @@ def _config(
         store=store,
         language=top.language,
         timezone=top.timezone,
-        poll=PollSettings(**items.groups["poll"].form.values()),
         network=settings,
-        web=web,
-        keep=Keep(**items.groups["keep"].form.values()),
+        **plain,
         templates=templates,
         record=record,
         operators=top.operators,
@@ -237,6 +238,21 @@ def _config(
 def _web(form: WebForm) -> WebSettings:
     host, port = form.listen or ("", 0)
     return WebSettings(host=host, port=port, password=form.password, public_url=form.public_url or "")
+
+
+_PLAIN = {
+    "poll": PollSettings,
+    "keep": Keep,
+    "heartbeat": Heartbeat,
+    "canary": Canary,
+    "metrics": MetricsSettings,
+}
+
+
+def _plain(items: Items) -> dict[str, Any]:
+    """Return the groups of settings that are taken as they are written, and the page's."""
+    made = {name: kind(**items.groups[name].form.values()) for name, kind in _PLAIN.items()}
+    return {**made, "web": _web(items.groups["web"].form)}
 
 
 def _topic(item: Item, groups: Mapping[str, tuple[str, ...]]) -> Topic:

@@ -38,6 +38,7 @@ SETTING_SLIPS = {
     "labels": "label",
     "alias": "names", "aliases": "names", "synonyms": "names", "keywords": "names", "variants": "names",
     "includes": "include", "distractors": "look_alikes", "lookalikes": "look_alikes", "retention": "keep",
+    "healthcheck": "heartbeat", "healthchecks": "heartbeat", "ping": "heartbeat", "prometheus": "metrics",
     "page": "web", "http": "web", "status_page": "web", "address": "listen", "bind": "listen",
     "port": "listen", "base_url": "public_url", "recording": "record", "recordings": "record",
 }  # fmt: skip

@@ -11,9 +11,9 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from monitor.config._kinds import STRING, Kind, Surroundings, WrongError, named, near, text
+from monitor.config._kinds import STRING, Kind, Surroundings, WrongError, named, near, secret, text
 from monitor.config._names import COUNTRY_SLIPS, LANGUAGE_SLIPS, LANGUAGES
-from monitor.model import Recipient
+from monitor.model import Recipient, Secret
 
 
 @cache
@@ -96,6 +96,22 @@ def url(value: Any, _: Surroundings | None = None) -> str:
     return str(value)
 
 
+_NO_WORD = re.compile("(?<=is not a URL):.*")
+
+
+def ping(value: Any, around: Surroundings) -> Secret:
+    """Read a URL that authorises whoever knows it, as it stands or as a secret. Raises WrongError.
+
+    No word of it is repeated.
+    """
+    found = secret(value, around).value.strip()
+    try:
+        address(found)
+    except WrongError as error:
+        raise WrongError(_NO_WORD.sub("", error.problem)) from None
+    return Secret(found)
+
+
 def page(value: Any, _: Surroundings | None = None) -> str:
     """Read a web page or an e-mail address that tells publishers who we are. Raises WrongError."""
     contact = text(value)
@@ -175,6 +191,7 @@ Language = Annotated[str, Kind(language, STRING, "language")]
 Country = Annotated[str, Kind(country, STRING | {"pattern": "^[A-Za-z]{2}$"}, "country")]
 Charset = Annotated[str, Kind(charset, STRING, "charset")]
 Url = Annotated[str, Kind(url, STRING | {"pattern": "^https?://"}, "URL")]
+Ping = Annotated[Secret, Kind(ping, STRING | {"description": "A URL, better as env:NAME"}, "URL")]
 PublicUrl = Annotated[str, Kind(public, STRING | {"pattern": "^https?://"}, "URL")]
 Listen = Annotated[tuple[str, int], Kind(listen, STRING, "address:port")]
 Contact = Annotated[str, Kind(page, STRING, "URL or address")]

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit, urlunsplit
 from monitor.channels import Channel
 from monitor.errors import Mistake
 from monitor.model import (
+    Canary,
     Entity,
     Feed,
+    Heartbeat,
     Keep,
     LookAlike,
+    MetricsSettings,
     NetworkSettings,
     PollSettings,
     Route,
@@ -80,6 +83,9 @@ class Config:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     keep: Keep = field(default_factory=Keep)
     web: WebSettings = field(default_factory=WebSettings)
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    canary: Canary = field(default_factory=Canary)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     templates: Path | None = None
     record: Path | None = None
     operators: tuple[str, ...] = ()

@@ -81,6 +81,28 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Where to say that we are alive (the URL lets whoever knows it speak for us), and how often at most."""
+
+    url: Secret | None = None
+    every: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """How often an entry of our own is sent through match and outbox to nobody (0: never)."""
+
+    every: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """`feeds`: of so many feeds at most, each has a line of its own."""
+
+    feeds: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
     """How long what was found is kept. Seen identities are kept for ever."""
 

@@ -26,11 +26,11 @@ from monitor.pipeline._shop import Fetches, Parts, Shop
 from monitor.pipeline.copies import Copies
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
-from monitor.pipeline.telling import LATELY, Telling, situation
+from monitor.pipeline.telling import LATELY, Telling, late_since, situation
 from monitor.pipeline.watching import Watching
 from monitor.stores import Store
 
-__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "situation"]
+__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation"]
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -30,7 +30,7 @@ from monitor.model import (
     Story,
     StoryEntry,
 )
-from monitor.pipeline._shop import Shop
+from monitor.pipeline._shop import Parts, Shop
 from monitor.pipeline.following import Following
 from monitor.pipeline.grouping import Grouping
 from monitor.pipeline.sensing import Sensing
@@ -119,13 +119,8 @@ class Telling:
             states, outages = shop.store.feed_states(), shop.store.outages(now - LATELY)
             return replace(shop.parts.desk, states=states, outages=outages)
 
-        for cursor in shop.store.cursors():
-            route = next((r for r in shop.parts.routes if r.name == cursor.route), None)
-            channel = shop.parts.channels.get(cursor.channel)
-            if route is None or channel is None or cursor.channel not in route.channels:
-                continue
-            recipient = next((r for r in channel.recipients() if r.address == cursor.recipient), None)
-            if recipient is None or (route.send is Send.DIGEST and not _due(cursor, now)):
+        for cursor, route, recipient in readers(shop.parts, shop.store.cursors()):
+            if route.send is Send.DIGEST and not _due(cursor, now):
                 continue
             self._failed = None
             self._queue_one(cursor, route, recipient, desk, now)
@@ -328,6 +323,25 @@ class Telling:
         for cursor in self._shop.store.cursors():
             if cursor.route == route and cursor.next_slot is not None:
                 self._shop.store.enqueue(replace(cursor, next_slot=now), [], cursor.position)
+
+
+def readers(parts: Parts, cursors: Iterable[Cursor]) -> Iterator[tuple[Cursor, Route, Recipient]]:
+    """Yield those of the cursors that are somebody's in the config, with the route and who it is."""
+    routes = {route.name: route for route in parts.routes}
+    for cursor in cursors:
+        route, channel = routes.get(cursor.route), parts.channels.get(cursor.channel)
+        if route is None or channel is None or cursor.channel not in route.channels:
+            continue
+        for recipient in channel.recipients():
+            if recipient.address == cursor.recipient:
+                yield cursor, route, recipient
+                break
+
+
+def late_since(parts: Parts, cursors: Iterable[Cursor], now: datetime) -> datetime | None:
+    """Return when the digest was due that is most overdue; None: none is due."""
+    due = (cursor.next_slot for cursor, _, _ in readers(parts, cursors) if _due(cursor, now))
+    return min((slot for slot in due if slot is not None), default=None)
 
 
 def situation(

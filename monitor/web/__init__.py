@@ -19,6 +19,7 @@ from typing import Any, Final
 from monitor.clock import Clock
 from monitor.inquire import Reads
 from monitor.match import Matcher
+from monitor.metrics import Family
 from monitor.model import Feed, Recipient, Route, Topic, WebSettings
 from monitor.render import Renderer
 
@@ -88,6 +89,8 @@ class Site:
     """Seconds since each bell of the daemon was last answered well; None: never yet."""
     patience: float
     """Seconds after which a bell that was not answered means that the daemon is stuck."""
+    metrics: Callable[[], Sequence[Family]]
+    """All that is counted and measured, as it is now. Asks the store."""
     say: Callable[..., None]
     """Tell of one thing that happened: `say(kind, **fields)`, for the log and the counts."""
 
