@@ -103,7 +103,7 @@ from monitor.model.stories import (
     Story,
     Turn,
 )
-from monitor.model.work import CANARY, Counts, Event, Report, Vitals
+from monitor.model.work import CANARY, Counts, Event, Rehearsal, Report, Vitals
 
 __all__ = [
     "CANARY",
@@ -173,6 +173,7 @@ __all__ = [
     "Reading",
     "Recipient",
     "Redrive",
+    "Rehearsal",
     "Report",
     "Route",
     "Said",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from monitor.model.news import Dossier, News
+
 CANARY = "(canary)"
 """The route and the channel of the canary: no name that a config can have. Its deliveries are nobody's:
 no list shows and no total counts them."""
@@ -44,6 +46,15 @@ class Counts:
     sent: int = 0
     dead: int = 0
     oldest_queued_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What was read of the canary's entry while it was in the store. `found`: by its words, too."""
+
+    news: News
+    dossiers: tuple[Dossier, ...] = ()
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from typing import TypeVar
 from monitor.clock import Clock
 from monitor.model import Event, Report
 from monitor.pipeline._shop import Fetches, Parts, Shop
+from monitor.pipeline.canary import Canary, times
 from monitor.pipeline.copies import Copies
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
@@ -30,7 +31,7 @@ from monitor.pipeline.telling import LATELY, Telling, late_since, situation
 from monitor.pipeline.watching import Watching
 from monitor.stores import Store
 
-__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation"]
+__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation", "times"]
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class Pipeline:
             Sending(self._shop),
             Watching(self._shop),
         )
+        self._canary = Canary(self._shop)
 
     @property
     def parts(self) -> Parts:
@@ -95,6 +97,10 @@ class Pipeline:
         await self.off_loop(self._watching.watch)
         await self.off_loop(self._telling.fold)
         await self.off_loop(self._telling.queue)
+
+    async def watch_canary(self) -> None:
+        """Let a canary go if it is time, and see whether the last one arrived."""
+        await self.off_loop(self._canary.watch)
 
     async def deliver_due(self) -> None:
         """Start sending what is due; do not wait for it."""

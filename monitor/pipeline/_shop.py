@@ -76,6 +76,8 @@ class Parts:
     timezone: str = "UTC"
     copies: Copies | None = None
     """Keeps in full what messages have no room for."""
+    canary: timedelta = timedelta(0)
+    """Time between two canaries; 0: none."""
     recorder: Recorder | None = None
     """Keeps what polls bring, where the desk wants that."""
     after_poll: Callable[..., FeedState] = cadence.after_poll

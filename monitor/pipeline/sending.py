@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from monitor import cadence
 from monitor.deliver import deliver
 from monitor.errors import DeliveryError, DeliveryReason
-from monitor.model import Dead, Deferred, Delivery, Sent
+from monitor.model import CANARY, Dead, Deferred, Delivery, Sent
 from monitor.pipeline._shop import LEASE, Shop
+from monitor.pipeline.canary import NOWHERE, arrived
 from monitor.pipeline.copies import without_copy
 from monitor.render.notice import noted
 
@@ -48,7 +49,10 @@ class Sending:
         try:
             outcome = await self._try(delivery)
             now = shop.clock.now()
-            if await shop.off_loop(lambda: shop.store.record_try(delivery, outcome, now)):
+            recorded = await shop.off_loop(lambda: shop.store.record_try(delivery, outcome, now))
+            if recorded and delivery.channel == CANARY:
+                await shop.off_loop(lambda: arrived(shop, delivery, outcome, now))
+            elif recorded:
                 self._count(delivery, outcome, now)
         finally:
             self.running.pop(delivery.id, None)
@@ -65,7 +69,7 @@ class Sending:
             self.running.pop(f"lane {channel}", None)
 
     async def _try(self, delivery: Delivery) -> Sent | Deferred | Dead:
-        channel = self._shop.parts.channels.get(delivery.channel)
+        channel = NOWHERE if delivery.channel == CANARY else self._shop.parts.channels.get(delivery.channel)
         if channel is None:
             gone = f"there is no channel {delivery.channel!r} in the config any more"
             return Dead(reason=DeliveryReason.REFUSED, detail=gone)

@@ -70,7 +70,8 @@ class Watching:
         if not begun and not ended:
             return
         told = [one for one in ended if one.feed_url in states and _is_back(states[one.feed_url])]
-        deliveries = list(self._deliveries(begun, told, now))
+        troubles, back = [self._trouble(one) for one in begun], [self._trouble(one) for one in told]
+        deliveries = list(deliveries_of(shop, troubles, back, now))
         if shop.store.record_outages(begun, ended, deliveries):
             for outage in begun:
                 shop.say(
@@ -84,55 +85,6 @@ class Watching:
             for outage in told:
                 shop.say("recovered", feed=outage.feed_url, since=outage.since)
 
-    def _deliveries(
-        self, begun: Sequence[Outage], ended: Sequence[Outage], now: datetime
-    ) -> Iterator[Delivery]:
-        """Yield what operators get: one message for all that is noticed at once."""
-        parts = self._shop.parts
-        if not parts.operators or not (begun or ended):
-            return
-        states = self._shop.store.feed_states()
-        for name in parts.operators:
-            channel = parts.channels.get(name)
-            for recipient in channel.recipients() if channel else ():
-                digest = self._digest(begun, ended, states, name, recipient, now)
-                message = self._message(digest)
-                yield Delivery(
-                    id=f"{digest.id}-{name}", message=message, channel=name, due_at=now, queued_at=now
-                )
-
-    def _digest(
-        self,
-        begun: Sequence[Outage],
-        ended: Sequence[Outage],
-        states: Sequence[FeedState],
-        channel: str,
-        recipient: Recipient,
-        now: datetime,
-    ) -> Digest:
-        parts = self._shop.parts
-        what = [
-            f"{one.feed_url}|{one.since:%Y%m%dT%H%M%SZ}|{one.ended_at is None}" for one in (*begun, *ended)
-        ]
-        identity = "\x1f".join((ROUTE, channel, recipient.address, *sorted(what)))
-        return Digest(
-            id=blake2b(identity.encode(), digest_size=16).hexdigest(),
-            kind=Kind.FEEDS,
-            route=ROUTE,
-            channel=channel,
-            recipient=recipient,
-            language=recipient.language or parts.language,
-            timezone=recipient.timezone or parts.timezone,
-            slot=now,
-            since=None,
-            until=now,
-            sections=(),
-            troubles=tuple(self._trouble(one) for one in begun),
-            recovered=tuple(self._trouble(one) for one in ended),
-            feeds_ok=sum(state.status in WELL for state in states),
-            feeds_total=len(states),
-        )
-
     def _trouble(self, outage: Outage) -> Trouble:
         feed = self._shop.parts.feeds.get(outage.feed_url)
         return Trouble(
@@ -143,15 +95,69 @@ class Watching:
             since=outage.since,
         )
 
-    def _message(self, digest: Digest) -> Message:
-        parts = self._shop.parts
-        channel = parts.channels[digest.channel]
-        kind = parts.channel_types[digest.channel]
-        try:
-            message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts)
-        except RenderError as error:
-            message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
-        return channel.prepare(message)
+
+def deliveries_of(
+    shop: Shop, troubles: Sequence[Trouble], recovered: Sequence[Trouble], now: datetime
+) -> Iterator[Delivery]:
+    """Yield what operators get: one message for all that is noticed at once.
+
+    Its id is made of what it tells, so that the same word is queued once.
+    """
+    parts = shop.parts
+    if not parts.operators or not (troubles or recovered):
+        return
+    states = shop.store.feed_states()
+    for name in parts.operators:
+        channel = parts.channels.get(name)
+        for recipient in channel.recipients() if channel else ():
+            digest = _digest(shop, troubles, recovered, states, name, recipient, now)
+            message = _message(shop, digest)
+            yield Delivery(id=f"{digest.id}-{name}", message=message, channel=name, due_at=now, queued_at=now)
+
+
+def _digest(
+    shop: Shop,
+    troubles: Sequence[Trouble],
+    recovered: Sequence[Trouble],
+    states: Sequence[FeedState],
+    channel: str,
+    recipient: Recipient,
+    now: datetime,
+) -> Digest:
+    parts = shop.parts
+    what = [
+        f"{one.url or one.source}|{one.since or now:%Y%m%dT%H%M%SZ}|{one in troubles}"
+        for one in (*troubles, *recovered)
+    ]
+    identity = "\x1f".join((ROUTE, channel, recipient.address, *sorted(what)))
+    return Digest(
+        id=blake2b(identity.encode(), digest_size=16).hexdigest(),
+        kind=Kind.FEEDS,
+        route=ROUTE,
+        channel=channel,
+        recipient=recipient,
+        language=recipient.language or parts.language,
+        timezone=recipient.timezone or parts.timezone,
+        slot=now,
+        since=None,
+        until=now,
+        sections=(),
+        troubles=tuple(troubles),
+        recovered=tuple(recovered),
+        feeds_ok=sum(state.status in WELL for state in states),
+        feeds_total=len(states),
+    )
+
+
+def _message(shop: Shop, digest: Digest) -> Message:
+    parts = shop.parts
+    channel = parts.channels[digest.channel]
+    kind = parts.channel_types[digest.channel]
+    try:
+        message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts)
+    except RenderError as error:
+        message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
+    return channel.prepare(message)
 
 
 def _outage(state: FeedState, now: datetime) -> Outage | None:

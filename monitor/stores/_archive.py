@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, not_, or_, select, update
 
 from monitor.model import Counts, DeliveryStatus, Entry, Keep, Known, Match
 from monitor.stores import _log
@@ -168,7 +168,8 @@ def _prune_deliveries(conn: Connection, before: datetime, batch: int) -> int:
     """Drop messages whose fate was decided long ago. What was told to whom stays known."""
     numbers = conn.execute(
         select(deliveries.c.n)
-        .where(deliveries.c.recorded_at < before, deliveries.c.status.not_in(UNSENT))
+        .where(deliveries.c.status.not_in(UNSENT))
+        .where(or_(deliveries.c.recorded_at < before, not_(FOR_SOMEBODY)))
         .order_by(deliveries.c.recorded_at)
         .limit(batch)
         .with_for_update(skip_locked=True)

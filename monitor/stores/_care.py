@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from monitor.model import Counts, Keep, Vitals
+from monitor.model import Counts, Keep, PollRecord, Rehearsal, Story, Vitals
 
 
 class Care(ABC):
@@ -43,6 +43,14 @@ class Care(ABC):
         """Return how the outbox and the feeds do: cheap enough to be asked each few seconds.
 
         When each feed last answered is said only where there are at most `feeds` of them.
+        """
+
+    @abstractmethod
+    def rehearse(self, record: PollRecord, story: Story, now: datetime, *, finds: str) -> Rehearsal:
+        """Do promises 1 and 1b for the canary's poll and story, read back what there is to tell, and take
+        all of it back: nobody else ever sees it, and nothing of it stays.
+
+        `finds` is a full-text expression (see `search`) that should find its entry among the newest.
         """
 
     @abstractmethod

@@ -9,8 +9,8 @@ from typing import ClassVar, TypeVar
 
 from sqlalchemy import Connection
 
-from monitor.model import Counts, Keep, Vitals
-from monitor.stores import Store, _archive, _polls, _silences, _telling, _vitals
+from monitor.model import Counts, Keep, PollRecord, Rehearsal, Story, Vitals
+from monitor.stores import Store, _archive, _canary, _polls, _silences, _telling, _vitals
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert
 
@@ -59,6 +59,14 @@ class Caring(Store):
     def vitals(self, now: datetime, *, feeds: int) -> Vitals:
         """Return how the outbox and the feeds do."""
         return self._ask(lambda conn: _vitals.vitals(conn, now, feeds))
+
+    def rehearse(self, record: PollRecord, story: Story, now: datetime, *, finds: str) -> Rehearsal:
+        """Write the canary's entry, read it back, and take it back."""
+        try:
+            self._do(lambda conn: _canary.rehearse(conn, self._upsert, self.index, record, story, now, finds))
+        except _canary.TakenBackError as taken_back:
+            return taken_back.read
+        raise AssertionError("a rehearsal was kept")
 
     def delays(self, since: datetime) -> list[timedelta]:
         """Return how long alerts took from their publication."""

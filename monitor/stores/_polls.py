@@ -201,7 +201,6 @@ def record(
 ) -> list[bool]:
     """Promise 1 (see Store.record_polls)."""
     leases = _leases(conn, {one.state.url for one in records})
-    batch = _Batch()
     rows, taken = [], []
     for one in records:
         ok = leases.get(one.state.url) == one.state.token
@@ -209,11 +208,22 @@ def record(
             # A lease ends with the record that uses it: a second one in this batch finds it gone.
             del leases[one.state.url]
             rows.append(feed_row(one.state) | {"b_now": now})
-            batch.add(one)
         taken.append(ok)
     if rows:
         execute_many(conn, _UPDATE_STATE, rows)
-    _health.note(conn, upsert, [one for one, ok in zip(records, taken, strict=True) if ok])
+    good = [one for one, ok in zip(records, taken, strict=True) if ok]
+    _health.note(conn, upsert, good)
+    absorb(conn, upsert, index, good, now)
+    return taken
+
+
+def absorb(
+    conn: Connection, upsert: Upsert, index: Index, records: Sequence[PollRecord], now: datetime
+) -> None:
+    """Write entries, revisions, sightings and matches of polls, whatever feeds they are of."""
+    batch = _Batch()
+    for one in records:
+        batch.add(one)
     revised = _write_entries(conn, upsert, index, batch) if batch.entries else {}
     if batch.sightings:
         _write_sightings(conn, upsert, batch)
@@ -221,7 +231,6 @@ def record(
     if batch.matches:
         _write_matches(conn, upsert, batch, now)
     _log.write(conn, upsert, changes)
-    return taken
 
 
 def _leases(conn: Connection, urls: Iterable[str]) -> dict[str, str]:
