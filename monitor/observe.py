@@ -161,6 +161,10 @@ def level_of(event: Event) -> int:
         case "delivery":
             loud = {"dead": logging.ERROR, "deferred": logging.WARNING}
             return loud.get(str(told.get("outcome")), logging.INFO)
+        case "canary":
+            return logging.DEBUG
+        case "canary-overdue":
+            return logging.ERROR
         case kind if kind.endswith(("-failed", "-refused")):
             return logging.ERROR
         case _:

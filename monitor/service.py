@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-import platform
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,11 +31,12 @@ from monitor.compose import Desk
 from monitor.config import Config, changes, templates_folder
 from monitor.errors import ConfigError, MonitorError
 from monitor.fetch import Fetcher, client
+from monitor.keeper import Keeper
 from monitor.match import Matcher
-from monitor.metrics import Family, Metrics, Snapshot
+from monitor.metrics import Metrics
 from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
-from monitor.pipeline import Copies, Fetches, Parts, Pipeline, late_since
+from monitor.pipeline import Copies, Fetches, Parts, Pipeline
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
@@ -46,6 +46,7 @@ from monitor.web import Site
 POLL_EVERY = timedelta(seconds=1)
 SEND_EVERY = timedelta(seconds=1)
 PRUNE_EVERY = timedelta(hours=1)
+WATCH_EVERY = timedelta(seconds=5)
 _REMEMBERED = 2_000
 """Entries of which is remembered what they say: a day of a large desk, some 8 MB."""
 STALE = 30.0
@@ -106,6 +107,7 @@ class Service:
         self._http, self._spread, self._make = http, spread, make
         self._rung = {"poll": 0.0, "send": 0.0}
         self._reading = reading or self.store
+        self.keeper = Keeper(config, pipeline, metrics, self._reading, self._tools(config), stale=STALE)
         self._pages: Serves | None = None
         self._seconds: Callable[[], float] = lambda: 0.0
 
@@ -117,6 +119,7 @@ class Service:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.keeper.close()
         await self.pipeline.close()
         await self._close(self.pipeline.parts, self._http)
         self._reading.close()
@@ -136,6 +139,7 @@ class Service:
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
         self._seconds = loop.time
+        self.keeper.begin(loop.time)
         self._pages = await self._served(self.config)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -144,6 +148,7 @@ class Service:
             {
                 "poll": (POLL_EVERY, partial(self._ring, "poll", self._poll, watchdog)),
                 "send": (SEND_EVERY, partial(self._ring, "send", self._send, watchdog)),
+                "watch": (WATCH_EVERY, partial(self._ring, "watch", self._watch, watchdog)),
                 "prune": (PRUNE_EVERY, partial(self._ring, "prune", self.pipeline.prune, watchdog)),
             }
         )
@@ -195,6 +200,12 @@ class Service:
         await self.pipeline.tell_due()
         await self.pipeline.deliver_due()
 
+    async def _watch(self) -> None:
+        await self.keeper.watch({bell: self._rung[bell] for bell in ("poll", "send")})
+
+    def _tools(self, config: Config) -> Tools:
+        return Tools(http=self._http, clock=self.clock, folder=config.folder)
+
     async def _reload(self, load: Callable[[], Config], watchdog: Watchdog) -> None:
         """Take a new config if it is right; else say what is wrong with it and go on as before."""
         watchdog.reloading()
@@ -215,6 +226,7 @@ class Service:
             await self.pipeline.drain()
             old_parts, old_http = self.pipeline.parts, self._http
             self.pipeline.parts, self._http = parts, http
+            await self.keeper.take(config, self._tools(config))
             await self._close(old_parts, old_http)
             await self._serve(pages, config)
             await self.pipeline.off_loop(lambda: self.pipeline.start(self._spread))
@@ -266,29 +278,15 @@ class Service:
             copies=config.folder / config.copies,
             rung=self._since,
             patience=STALE,
-            metrics=self._families,
+            metrics=self.keeper.families,
             say=self._say,
-        )
-
-    def _families(self) -> list[Family]:
-        """Return all metrics as they are now. Asks the store that pages read."""
-        config, store, now = self.config, self._reading, self.clock.now()
-        return self.metrics.families(
-            Snapshot(
-                now=now,
-                vitals=store.vitals(now, feeds=config.metrics.feeds),
-                feeds=self.pipeline.parts.feeds,
-                channels=tuple(config.channels),
-                topics=tuple(topic.id for topic in config.topics),
-                build=(__version__, platform.python_version(), config.store.partition(":")[0]),
-                late_since=late_since(self.pipeline.parts, store.cursors(), now),
-            )
         )
 
     def _since(self) -> dict[str, float | None]:
         """Return the seconds since each bell was last answered; None: not yet."""
         now = self._seconds()
-        return {bell: now - at if at else None for bell, at in self._rung.items() if bell != "prune"}
+        bells = {bell: at for bell, at in self._rung.items() if bell in ("poll", "send")}
+        return {bell: now - at if at else None for bell, at in bells.items()}
 
     def _say(self, kind: str, **fields: object) -> None:
         self.pipeline.tell(Event(kind=kind, at=self.clock.now(), fields=fields))
@@ -381,6 +379,7 @@ def parts(
         feeds={feed.url: feed for feed in config.feeds},
         poll=config.poll,
         keep=config.keep,
+        canary=config.canary.every,
         entities=config.entities,
         topics=config.topics,
         routes=config.routes,
