@@ -114,7 +114,7 @@ def _plain(word: Any) -> str:
 
 
 def _stages(told: Told) -> Amounts:
-    return [((stage,), float(told.get(stage) or 0)) for stage in _STAGES]
+    return [((stage,), float(number)) for stage in _STAGES if (number := told.get(stage))]
 
 
 def _topics(told: Told) -> Amounts:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from monitor import service
+from monitor.clock import SystemClock
 from monitor.commands._app import App, json_option, print_json, say
 from monitor.compose import WELL
 from monitor.config import Config
-from monitor.inquire.status import status
-from monitor.model import DeliveryStatus
+from monitor.keeper import BEATEN
+from monitor.metrics import feed_id
+from monitor.model import Counts, DeliveryStatus, FeedState, FeedStatus, Vitals
+from monitor.pipeline import times
 
 
 @click.command()
@@ -23,21 +28,112 @@ def command(app: App, as_json: bool) -> None:
     """Say how each feed does, what is in the archive and what waits in the outbox."""
     config = app.load()
     with service.opened(config) as store:
-        facts, dead = status(config, store), store.deliveries(status=DeliveryStatus.DEAD, limit=10)
+        states, counts, meta = store.feed_states(), store.counts(), store.meta()
+        now = SystemClock().now()
+        watch = _watch(config, meta, store.vitals(now, feeds=0), store.delays(now - _LATELY), now)
+        dead = store.deliveries(status=DeliveryStatus.DEAD, limit=10)
+        troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
+    facts = {**_facts(config, states, counts, troubles), "watch": watch}
     if as_json:
         print_json(facts)
         return
-    _print(config, facts)
+    _print(config, facts, counts)
     for delivery in dead:
         say(f"dead letter {delivery.id}: {delivery.reason}: {delivery.detail}")
 
 
-def _print(config: Config, facts: dict[str, Any]) -> None:
+def _facts(
+    config: Config, states: list[FeedState], counts: Counts, troubles: dict[str, str]
+) -> dict[str, Any]:
+    configured = {feed.url: feed for feed in config.feeds}
+    shown = [state for state in states if state.url in configured]
+    ok = sum(state.status in WELL for state in shown)
+    return {
+        "feeds": {"total": len(configured), "ok": ok, "failing": len(shown) - ok},
+        "entries": counts.entries,
+        "matches": counts.matches,
+        "stories": counts.stories,
+        "deliveries": {"queued": counts.queued, "sent": counts.sent, "dead": counts.dead},
+        "oldest_queued": counts.oldest_queued_at,
+        "troubles": troubles,
+        "feed": [
+            {
+                "id": feed_id(state.url),
+                "url": state.url,
+                "source": configured[state.url].source,
+                "state": state.status,
+                "reason": state.reason,
+                "detail": state.detail,
+                "last_poll": state.last_poll_at,
+                "next_poll": state.next_poll_at,
+                "entries": state.entries,
+                "since": _since(state),
+                "last_new": state.arrived_at,
+                "expected_by": state.late_at if state.late_at and state.late_at.year < _NEVER else None,
+                "gap": state.gap_at,
+            }
+            for state in shown
+        ],
+    }
+
+
+_LATELY = timedelta(hours=24)
+"""Alerts of so long tell how long alerts take."""
+
+
+def _watch(
+    config: Config, meta: Mapping[str, str], vitals: Vitals, delays: Sequence[timedelta], now: datetime
+) -> dict[str, Any]:
+    """Say how the daemon itself does: times in seconds; null where there is nothing to say."""
+    arrived, waited = times(meta)
+    arrived = None if arrived == waited else arrived  # none has arrived, ever
+    answered, took = meta.get(BEATEN), sorted(delay.total_seconds() for delay in delays)
+    return {
+        "oldest_undelivered": _age(vitals.undelivered_since, now) or 0.0,
+        "publish_to_alert": {
+            "alerts": len(took),
+            "median": median(took) if took else None,
+            "p95": took[-(-len(took) * 95 // 100) - 1] if took else None,
+        },
+        "canary": {
+            "every": config.canary.every.total_seconds(),
+            "age": _age(arrived, now),
+            "waits": _age(waited, now),
+        }
+        if config.canary.every
+        else None,
+        "heartbeat": {
+            "every": config.heartbeat.every.total_seconds(),
+            "age": _age(datetime.fromisoformat(answered), now) if answered else None,
+        }
+        if config.heartbeat.url
+        else None,
+    }
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return max((now - since).total_seconds(), 0.0) if since else None
+
+
+_NEVER = 9999
+"""The year in which a feed is late of which nothing is expected."""
+
+
+def _since(state: FeedState) -> datetime | None:
+    """Return the first time that a feed brought nothing; None: it does well."""
+    if state.status in (FeedStatus.LATE, FeedStatus.STALLED):
+        return state.late_at
+    return None if state.status in WELL else state.failing_since
+
+
+def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
     feeds = facts["feeds"]
     say(f"feeds       {feeds['total']}: {feeds['ok']} well, {feeds['failing']} failing")
-    say(f"archive     {facts['entries']} entries, {facts['matches']} matches, {facts['stories']} stories")
-    sent = facts["deliveries"]
-    say(f"deliveries  {sent['sent']} sent, {sent['queued']} waiting, {sent['dead']} dead")
+    say(f"archive     {counts.entries} entries, {counts.matches} matches, {counts.stories} stories")
+    waits = facts["watch"]["oldest_undelivered"]
+    oldest = f" (the oldest for {_span(waits)})" if waits else ""
+    say(f"deliveries  {counts.sent} sent, {counts.queued} waiting{oldest}, {counts.dead} dead")
+    _print_watch(facts["watch"])
     for place, what in facts["troubles"].items():
         say(f"trouble     {place}: {what}")
     zone = ZoneInfo(config.timezone)
@@ -47,6 +143,29 @@ def _print(config: Config, facts: dict[str, Any]) -> None:
             say(f"  {feed['state']:8} {reason:10} {feed['source']}  {feed['url']}")
             since = f"since {_local(feed['since'], zone)}; " if feed["since"] else ""
             say(f"           {feed['detail']}; {since}next poll {_local(feed['next_poll'], zone)}")
+
+
+def _print_watch(watch: Mapping[str, Any]) -> None:
+    alerts, canary, heartbeat = watch["publish_to_alert"], watch["canary"], watch["heartbeat"]
+    if alerts["alerts"]:
+        took = f"half within {_span(alerts['median'])} of publication, 95 % within {_span(alerts['p95'])}"
+        say(f"alerts      {alerts['alerts']} in 24 hours: {took}")
+    if canary and (canary["age"], canary["waits"]) != (None, None):
+        age = "none has arrived yet" if canary["age"] is None else f"arrived {_span(canary['age'])} ago"
+        say(f"canary      {age}")
+    if heartbeat:
+        age = "not answered yet" if heartbeat["age"] is None else f"answered {_span(heartbeat['age'])} ago"
+        say(f"heartbeat   {age}")
+
+
+def _span(seconds: float) -> str:
+    """Return a duration in its two largest units."""
+    left, parts = round(seconds), list[str]()
+    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number or (name == "s" and not parts):
+            parts.append(f"{number} {name}")
+    return " ".join(parts[:2])
 
 
 def _local(when: datetime | None, zone: ZoneInfo) -> str:
