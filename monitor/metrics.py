@@ -21,7 +21,7 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Any, Literal
 
-from monitor.errors import FetchReason, ParseReason
+from monitor.errors import DeliveryReason, FetchReason, ParseReason
 from monitor.model import Event, Feed, FeedStatus, Vitals
 
 Labels = tuple[str, ...]
@@ -132,6 +132,8 @@ _OUTCOMES = [
     *(("error", one.value) for one in (*FetchReason, *ParseReason)),
 ]
 
+_FATES = [(outcome, one.value) for outcome in ("deferred", "dead") for one in DeliveryReason]
+
 COUNTED: tuple[Metric, ...] = (
     Metric(
         name="monitor_fetches_total",
@@ -179,9 +181,7 @@ COUNTED: tuple[Metric, ...] = (
         event="delivery",
         take=_word("channel", "outcome", "reason"),
         known=lambda snapshot: [
-            (channel, outcome, "")
-            for channel in snapshot.channels
-            for outcome in ("sent", "deferred", "dead")
+            (channel, *fate) for channel in snapshot.channels for fate in (("sent", ""), *_FATES)
         ],
     ),
     Metric(
@@ -199,7 +199,7 @@ _FAILED = Metric(
     help="What our own machine or config did to us, by the event's word in the log.",
     labels=("event",),
     known=lambda snapshot: [
-        (event,) for event in ("ring-failed", "machine-failed", "render-failed", "reload-refused")
+        (f"{what}-failed",) for what in ("canary", "heartbeat", "machine", "record", "render", "ring", "web")
     ],
 )
 _BELIEVED = ("started", "reloaded", "reload-refused")

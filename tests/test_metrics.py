@@ -51,7 +51,7 @@ def test_a_rate_is_there_before_the_first_failure() -> None:
     found = values(Metrics(), "monitor_fetches_total")
     assert found["error", "http-5xx"] == 0
     snapshot = replace(NOTHING, channels=("desk",), topics=("summit",))
-    assert value(Metrics(), "monitor_deliveries_total", "desk", "dead", "", snapshot=snapshot) == 0
+    assert value(Metrics(), "monitor_deliveries_total", "desk", "dead", "gone", snapshot=snapshot) == 0
     assert value(Metrics(), "monitor_matches_total", "summit", snapshot=snapshot) == 0
 
 
