@@ -98,7 +98,7 @@ class Metric:
 
 def feed_id(url: str) -> str:
     """Return what a feed is called in labels: bounded, the same for ever, and without what its URL holds."""
-    return blake2b(url.encode(), digest_size=4).hexdigest()
+    return blake2b(url.encode(), digest_size=6).hexdigest()
 
 
 def _amount(name: str) -> Callable[[Told], Amounts]:

@@ -169,3 +169,13 @@ async def test_a_clock_that_was_set_back_does_not_keep_it_in(tmp_path: Path) -> 
         world.store.meta({"canary:last": "2099-01-01T00:00:00+00:00"})
         await step(world, 15 * MINUTE)
         assert times(world.store.meta()) == (world.clock.now(), None)
+
+
+async def test_of_two_processes_one_lets_it_go(tmp_path: Path) -> None:
+    async with birds(tmp_path) as one, desk(tmp_path, ROUTES, clock=one.clock, topics=TOPICS) as other:
+        for _ in range(31):
+            await step(one)
+            await other.pipeline.watch_canary()
+            await other.tick()
+        assert rows(tmp_path)["deliveries"] == 3
+        assert times(one.store.meta())[1] is None

@@ -13,8 +13,21 @@ import pytest
 
 from monitor.errors import DeliveryReason
 from monitor.metrics import ASKED, COUNTED, Family, Histogram, Labels, Metrics, Snapshot, feed_id
-from monitor.model import Event, Feed, Vitals
-from monitor.testing import NOON
+from monitor.model import (
+    Digest,
+    DigestStory,
+    Entry,
+    Event,
+    Feed,
+    Kind,
+    Message,
+    Recipient,
+    Section,
+    StoryEntry,
+    Vitals,
+)
+from monitor.pipeline.telling import _published
+from monitor.testing import NOON, an_entry
 from tests.pipeline_kit import HOUR, MINUTE, desk
 
 NOTHING = Snapshot(now=NOON, vitals=Vitals())
@@ -104,7 +117,7 @@ def test_a_feed_is_called_by_an_id_that_holds_nothing_of_its_url() -> None:
     )
     found = values(Metrics(), "monitor_feed_last_success_timestamp_seconds", snapshot)
     assert found == {(feed_id(url), "Prothom Alo"): NOON.timestamp()}
-    assert re.fullmatch("[0-9a-f]{8}", feed_id(url))
+    assert re.fullmatch("[0-9a-f]{12}", feed_id(url))
 
 
 def test_ages_count_from_now_and_never_below_nothing() -> None:
@@ -146,6 +159,49 @@ def test_no_count_is_lost_between_threads() -> None:
         one.join()
     assert value(metrics, "monitor_fetches_total", "fetched", "") == 8_000
     assert value(metrics, "monitor_items_total", "new") == 8_000
+
+
+def an_alert(*told: Entry, known: Entry | None = None) -> tuple[Digest, Message]:
+    """An alert that tells these entries, of a story in which another was told before."""
+    reader = Recipient(address="desk")
+    items = [StoryEntry(entry=one) for one in (*told, *([known] if known else []))]
+    story = DigestStory(id="s", state="new", lead=items[-1], also=tuple(items[:-1]), first_seen=NOON)
+    digest = Digest(
+        id="d", kind=Kind.ALERT, route="now", channel="slack", recipient=reader, language="en", timezone="UTC",
+        slot=NOON, since=None, until=NOON, sections=(Section(topic="t", title="", stories=(story,)),),
+    )  # fmt: skip
+    message = Message(
+        id="d", kind=Kind.ALERT, route="now", channel="slack", recipient=reader, slot=NOON, language="en",
+        subject="", parts={}, told={"s": ("story", *(f"entry:{one.id}" for one in told))},
+    )  # fmt: skip
+    return digest, message
+
+
+@pytest.mark.parametrize(
+    ("changes", "ago"),
+    [
+        ({"published": NOON - 20 * MINUTE}, 20),
+        ({"published": NOON - 20 * MINUTE, "updated": NOON - 15 * MINUTE}, 15),
+        ({"published": NOON + HOUR}, 5),
+        ({"published": NOON - HOUR, "updated": NOON - 2 * MINUTE, "revision": 2}, 2),
+        ({"published": None, "updated": None}, None),
+    ],
+    ids=["published", "updated", "a clock that is ahead", "revised after it was seen", "no date"],
+)
+def test_the_wait_for_an_alert_begins_when_its_report_was_out(
+    changes: dict[str, Any], ago: int | None
+) -> None:
+    entry = an_entry(first_seen=NOON - 5 * MINUTE, **changes)
+    found = _published(*an_alert(entry))
+    assert found == (None if ago is None else NOON - ago * MINUTE)
+
+
+def test_of_several_reports_the_first_counts_and_none_that_was_told_before() -> None:
+    one, two, old = (
+        an_entry(title=f"Title {n}", published=NOON - n * MINUTE, first_seen=NOON - MINUTE)
+        for n in (10, 30, 600)
+    )
+    assert _published(*an_alert(one, two, known=old)) == NOON - 30 * MINUTE
 
 
 ROUTES = """

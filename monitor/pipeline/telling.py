@@ -406,19 +406,22 @@ def _following(digest: Digest, first: Follows | None) -> Digest:
 def _published(digest: Digest, message: Message) -> datetime | None:
     """Return when the first of the reports that a message tells was out; None where none says so.
 
-    Nobody publishes after we saw it: clocks that are ahead are set back.
+    A revised one is out anew. Nobody publishes after we saw it: clocks that are ahead are set back.
     """
     told = {item for items in message.told.values() for item in items}
-    items = [
-        item
+    entries = {
+        item.entry.id: item.entry
         for section in digest.sections
         for story in section.stories
         for item in (story.lead, *story.also, *story.carriers, *story.news.sources)
         if f"entry:{item.entry.id}" in told
-    ]
-    out = (max(filter(None, (one.entry.published, one.entry.updated)), default=None) for one in items)
-    seen = (min(when, one.entry.first_seen) for when, one in zip(out, items, strict=True) if when)
-    return min(seen, default=None)
+    }
+    out = []
+    for one in entries.values():
+        seen = one.first_seen if one.revision == 1 else digest.until
+        if when := max(filter(None, (one.published, one.updated)), default=None):
+            out.append(min(when, seen))
+    return min(out, default=None)
 
 
 def _due(cursor: Cursor, now: datetime) -> bool:

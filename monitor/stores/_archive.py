@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from monitor.model import Counts, DeliveryStatus, Entry, Keep, Known, Match
 from monitor.stores import _log
@@ -30,6 +42,8 @@ from monitor.stores._threads import FOR_SOMEBODY
 
 UNSENT = (DeliveryStatus.QUEUED.value, DeliveryStatus.RETRY.value, DeliveryStatus.SENDING.value)
 """Statuses of deliveries that are still on their way."""
+
+_LATELY = timedelta(days=1)
 
 
 # Made once: making a statement costs as much as running it.
@@ -120,7 +134,7 @@ def prune(conn: Connection, index: Index, now: datetime, keep: Keep, batch: int)
     if gone < batch:
         gone += _prune_bodies(conn, now - keep.bodies, batch - gone)
     if gone < batch:
-        gone += _prune_deliveries(conn, now - keep.entries, batch - gone)
+        gone += _prune_deliveries(conn, now, now - keep.entries, batch - gone)
     if gone < batch:
         gone += _log.prune(conn, now - keep.entries, batch - gone)
     return gone
@@ -164,12 +178,14 @@ def _prune_bodies(conn: Connection, before: datetime, batch: int) -> int:
     return gone
 
 
-def _prune_deliveries(conn: Connection, before: datetime, batch: int) -> int:
-    """Drop messages whose fate was decided long ago. What was told to whom stays known."""
+def _prune_deliveries(conn: Connection, now: datetime, before: datetime, batch: int) -> int:
+    """Drop messages whose fate was decided long ago, and the canary's. What was told to whom stays known."""
+    # Asked each hour: of those of the last day alone it needs to be looked whose they are.
+    birds = and_(deliveries.c.recorded_at >= now - _LATELY, not_(FOR_SOMEBODY))
     numbers = conn.execute(
         select(deliveries.c.n)
         .where(deliveries.c.status.not_in(UNSENT))
-        .where(or_(deliveries.c.recorded_at < before, not_(FOR_SOMEBODY)))
+        .where(or_(deliveries.c.recorded_at < before, birds))
         .order_by(deliveries.c.recorded_at)
         .limit(batch)
         .with_for_update(skip_locked=True)
