@@ -11,19 +11,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from monitor import __version__
+from monitor.alive import ARRIVED, BEATEN, BEATING, SINCE, UNBEATEN, waits_since, when
 from monitor.channels import Tools
 from monitor.config import Config
 from monitor.heartbeat import Pulse
 from monitor.metrics import Family, Metrics, Snapshot
 from monitor.model import Event, FeedStatus
-from monitor.pipeline import Pipeline, late_since, times
+from monitor.pipeline import Pipeline, late_since
 from monitor.stores import Store
 
-BEATEN = "heartbeat:answered"
-"""The fact of the store: when a heartbeat was last answered."""
-BEATEN_AT = "heartbeat:sent"
-UNBEATEN = "trouble:heartbeat"
-"""The fact by which `status` says that heartbeats are not answered."""
 _SILENT = frozenset({FeedStatus.ERROR, FeedStatus.BLOCKED, FeedStatus.GONE, FeedStatus.MOVED})
 _UNASKED = frozenset({FeedStatus.NEW, FeedStatus.PAUSED})
 
@@ -73,7 +69,7 @@ class Keeper:
             await self._pipeline.off_loop(lambda: self._pipeline.store.meta(facts))
         if self._pulse.is_due() and self._passed(rung) and not await self._silence():
             # A heartbeat is a promise that we can write: this is where it would fail.
-            sent = {BEATEN_AT: self._pipeline.clock.now().isoformat()}
+            sent = {BEATING: self._pipeline.clock.now().isoformat()}
             await self._pipeline.off_loop(lambda: self._pipeline.store.meta(sent))
             self._pulse.beat()
         await self._pipeline.watch_canary()
@@ -140,5 +136,6 @@ class Keeper:
 
     def _canary_at(self, store: Store) -> datetime:
         """Return when the last one arrived. That none does while the daemon is down is not its fault."""
-        at, waited = times(store.meta())
-        return at if at is not None and (waited is not None or at >= self._began) else self._began
+        facts = store.meta()
+        at, waits = when(facts, ARRIVED) or when(facts, SINCE), waits_since(facts) is not None
+        return at if at is not None and (waits or at >= self._began) else self._began

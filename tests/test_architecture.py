@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for path in (ROOT / "monitor").rglob("*.py") if "_migrations" not in path.parts)
 PLAIN = {
-    "cadence", "cluster", "compose", "dedupe", "errors", "facts", "follow", "formats", "languages", "match",
+    "alive", "cadence", "cluster", "compose", "dedupe", "errors", "facts", "follow", "formats", "languages", "match",
     "metrics", "model", "parse", "registry", "render", "slots", "stores", "text", "clock",
 }  # fmt: skip
 """Units without a socket: no function there is async."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor.alive import ARRIVED, OVERDUE, SINCE, waits_since, when
 from monitor.model import CANARY, DeliveryStatus, Keep, Kind
-from monitor.pipeline import times
-from monitor.pipeline.canary import ARRIVED, OVERDUE, SINCE
 from tests.pipeline_kit import HOUR, MINUTE, World, desk
 
 ROUTES = """
@@ -40,6 +40,11 @@ async def step(world: World, later: Any = MINUTE) -> None:
     world.clock.advance(later)
     await world.pipeline.watch_canary()
     await world.tick()
+
+
+def times(facts: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """When one last arrived, and since when one is waited for."""
+    return when(facts, ARRIVED), waits_since(facts)
 
 
 def rows(folder: Path) -> dict[str, int]:

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from monitor import service
+from monitor.alive import BEATEN, UNBEATEN
 from monitor.config import load
 from monitor.errors import StoreError
 from monitor.fetch import client
-from monitor.keeper import BEATEN, UNBEATEN
 from monitor.metrics import Histogram
 from monitor.model import Event
 from monitor.observe import Observer

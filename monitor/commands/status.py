@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from statistics import median
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from monitor import service
+from monitor import alive, service
 from monitor.clock import SystemClock
 from monitor.commands._app import App, json_option, print_json, say
 from monitor.compose import WELL
 from monitor.config import Config
-from monitor.keeper import BEATEN
 from monitor.metrics import feed_id
-from monitor.model import Counts, DeliveryStatus, FeedState, FeedStatus, Vitals
-from monitor.pipeline import times
+from monitor.model import Counts, DeliveryStatus, FeedState, FeedStatus
 
 
 @click.command()
@@ -30,9 +26,10 @@ def command(app: App, as_json: bool) -> None:
     with service.opened(config) as store:
         states, counts, meta = store.feed_states(), store.counts(), store.meta()
         now = SystemClock().now()
-        watch = _watch(config, meta, store.vitals(now, feeds=0), store.delays(now - _LATELY), now)
+        vitals, delays = store.vitals(now, feeds=0), store.delays(now - alive.LATELY)
         dead = store.deliveries(status=DeliveryStatus.DEAD, limit=10)
         troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
+    watch = alive.watch(meta, vitals, delays, canary=config.canary, heartbeat=config.heartbeat, now=now)
     facts = {**_facts(config, states, counts, troubles), "watch": watch}
     if as_json:
         print_json(facts)
@@ -77,44 +74,6 @@ def _facts(
     }
 
 
-_LATELY = timedelta(hours=24)
-"""Alerts of so long tell how long alerts take."""
-
-
-def _watch(
-    config: Config, meta: Mapping[str, str], vitals: Vitals, delays: Sequence[timedelta], now: datetime
-) -> dict[str, Any]:
-    """Say how the daemon itself does: times in seconds; null where there is nothing to say."""
-    arrived, waited = times(meta)
-    arrived = None if arrived == waited else arrived  # none has arrived, ever
-    answered, took = meta.get(BEATEN), sorted(delay.total_seconds() for delay in delays)
-    return {
-        "oldest_undelivered": _age(vitals.undelivered_since, now) or 0.0,
-        "publish_to_alert": {
-            "alerts": len(took),
-            "median": median(took) if took else None,
-            "p95": took[-(-len(took) * 95 // 100) - 1] if took else None,
-        },
-        "canary": {
-            "every": config.canary.every.total_seconds(),
-            "age": _age(arrived, now),
-            "waits": _age(waited, now),
-        }
-        if config.canary.every
-        else None,
-        "heartbeat": {
-            "every": config.heartbeat.every.total_seconds(),
-            "age": _age(datetime.fromisoformat(answered), now) if answered else None,
-        }
-        if config.heartbeat.url
-        else None,
-    }
-
-
-def _age(since: datetime | None, now: datetime) -> float | None:
-    return max((now - since).total_seconds(), 0.0) if since else None
-
-
 _NEVER = 9999
 """The year in which a feed is late of which nothing is expected."""
 
@@ -131,9 +90,10 @@ def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
     say(f"feeds       {feeds['total']}: {feeds['ok']} well, {feeds['failing']} failing")
     say(f"archive     {counts.entries} entries, {counts.matches} matches, {counts.stories} stories")
     waits = facts["watch"]["oldest_undelivered"]
-    oldest = f" (the oldest for {_span(waits)})" if waits else ""
+    oldest = f" (the oldest for {alive.span(waits)})" if waits else ""
     say(f"deliveries  {counts.sent} sent, {counts.queued} waiting{oldest}, {counts.dead} dead")
-    _print_watch(facts["watch"])
+    for what, how in alive.said(facts["watch"]):
+        say(f"{what:11} {how}")
     for place, what in facts["troubles"].items():
         say(f"trouble     {place}: {what}")
     zone = ZoneInfo(config.timezone)
@@ -143,29 +103,6 @@ def _print(config: Config, facts: dict[str, Any], counts: Counts) -> None:
             say(f"  {feed['state']:8} {reason:10} {feed['source']}  {feed['url']}")
             since = f"since {_local(feed['since'], zone)}; " if feed["since"] else ""
             say(f"           {feed['detail']}; {since}next poll {_local(feed['next_poll'], zone)}")
-
-
-def _print_watch(watch: Mapping[str, Any]) -> None:
-    alerts, canary, heartbeat = watch["publish_to_alert"], watch["canary"], watch["heartbeat"]
-    if alerts["alerts"]:
-        took = f"half within {_span(alerts['median'])} of publication, 95 % within {_span(alerts['p95'])}"
-        say(f"alerts      {alerts['alerts']} in 24 hours: {took}")
-    if canary and (canary["age"], canary["waits"]) != (None, None):
-        age = "none has arrived yet" if canary["age"] is None else f"arrived {_span(canary['age'])} ago"
-        say(f"canary      {age}")
-    if heartbeat:
-        age = "not answered yet" if heartbeat["age"] is None else f"answered {_span(heartbeat['age'])} ago"
-        say(f"heartbeat   {age}")
-
-
-def _span(seconds: float) -> str:
-    """Return a duration in its two largest units."""
-    left, parts = round(seconds), list[str]()
-    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        number, left = divmod(left, size)
-        if number or (name == "s" and not parts):
-            parts.append(f"{number} {name}")
-    return " ".join(parts[:2])
 
 
 def _local(when: datetime | None, zone: ZoneInfo) -> str:

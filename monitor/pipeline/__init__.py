@@ -23,7 +23,7 @@ from typing import TypeVar
 from monitor.clock import Clock
 from monitor.model import Event, Report
 from monitor.pipeline._shop import Fetches, Parts, Shop
-from monitor.pipeline.canary import Canary, times
+from monitor.pipeline.canary import Canary
 from monitor.pipeline.copies import Copies
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
@@ -31,7 +31,7 @@ from monitor.pipeline.telling import LATELY, Telling, late_since, situation
 from monitor.pipeline.watching import Watching
 from monitor.stores import Store
 
-__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation", "times"]
+__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation"]
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.alive import ARRIVED, LAST, OVERDUE, SINCE, waits_since, when
 from monitor.channels import Channel
 from monitor.cluster import Clusterer, Known
 from monitor.compose import Reader, Situation, plan
@@ -39,10 +40,6 @@ from monitor.model import (
 from monitor.pipeline._shop import Shop
 from monitor.pipeline.watching import deliveries_of
 
-LAST, SINCE, ARRIVED = "canary:last", "canary:since", "canary:arrived"
-"""Facts of the store: when the last one was let go, the first that has not arrived, when one last did."""
-OVERDUE = "trouble:canary"
-"""The fact by which `status` says that one does not arrive."""
 NAME = "monitor (canary)"
 FEED = "https://canary.invalid/"
 """No feed can be there (RFC 6761 §6.4)."""
@@ -81,7 +78,7 @@ class Canary:
             if facts.get(OVERDUE):
                 self._shop.store.meta({OVERDUE: ""})
             return
-        last = _when(facts, LAST)
+        last = when(facts, LAST)
         if self._next is None or now >= self._next:  # another process may have let one go meanwhile
             self._next = last + every if last else now
         if not now < self._next <= now + every:
@@ -95,7 +92,7 @@ class Canary:
     def _let_go(self, facts: Mapping[str, str], now: datetime) -> None:
         shop = self._shop
         known = {LAST: _stamp(now)}
-        if _waits_since(facts) is None:
+        if waits_since(facts) is None:
             known[SINCE] = known[LAST]
         shop.store.meta(known)
         why = ""
@@ -173,7 +170,7 @@ class Canary:
     # the word ─────────────────────────────────────────────────────────────────────────────────
 
     def _judge(self, facts: Mapping[str, str], now: datetime, every: timedelta) -> None:
-        since, overdue = _waits_since(facts), facts.get(OVERDUE, "")
+        since, overdue = waits_since(facts), facts.get(OVERDUE, "")
         if since is not None and now - since >= every and not overdue:
             trouble = Trouble(source=NAME, url="", status="canary", reason=self._why[:200], since=since)
             self._word([trouble], [], now)
@@ -182,7 +179,7 @@ class Canary:
             self._shop.store.meta({OVERDUE: detail})
             self._shop.say("canary-overdue", since=since, detail=self._why)
         elif since is None and overdue:
-            began = _when(facts, SINCE) or now
+            began = when(facts, SINCE) or now
             trouble = Trouble(source=NAME, url="", status="canary", reason="", since=began)
             self._word([], [trouble], now)
             self._shop.store.meta({OVERDUE: ""})
@@ -202,12 +199,6 @@ def arrived(shop: Shop, delivery: Delivery, outcome: object, now: datetime) -> N
         shop.say("canary", took=round((now - delivery.queued_at).total_seconds(), 3))
     else:
         shop.say("canary-failed", detail=getattr(outcome, "detail", ""))
-
-
-def times(facts: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Return when one last arrived (where none did, when the first was let go), and since when one is
-    waited for; of the facts of a store."""
-    return _when(facts, ARRIVED) or _when(facts, SINCE), _waits_since(facts)
 
 
 def an_entry(now: datetime) -> Entry:
@@ -249,16 +240,6 @@ class Nowhere(Channel):
 
 
 NOWHERE = Nowhere()
-
-
-def _waits_since(facts: Mapping[str, str]) -> datetime | None:
-    """Return when the first of those was let go that are waited for; None: all arrived."""
-    since, last = _when(facts, SINCE), _when(facts, ARRIVED)
-    return None if since is None or (last is not None and last >= since) else since
-
-
-def _when(facts: Mapping[str, str], name: str) -> datetime | None:
-    return datetime.fromisoformat(text) if (text := facts.get(name)) else None
 
 
 def _stamp(when: datetime) -> str:
