@@ -53,13 +53,8 @@ class Pulse:
         self._last = self._seconds()
         self._beating = asyncio.create_task(self._beat())
 
-    async def rest(self) -> None:
-        """Wait for the answer that is still to come: its time is short."""
-        if self._beating is not None:
-            await asyncio.wait([self._beating])
-
     async def close(self) -> None:
-        """Beat no more."""
+        """Wait for no answer any more."""
         if self._beating is not None:
             self._beating.cancel()
             with suppress(asyncio.CancelledError):

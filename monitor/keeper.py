@@ -53,8 +53,8 @@ class Keeper:
         self._began = self._answered = self._pipeline.clock.now()
 
     async def take(self, config: Config, tools: Tools) -> None:
-        """Go on with a new config. Waits for a heartbeat that is under way: its client is closed next."""
-        await self._pulse.rest()
+        """Go on with a new config. A heartbeat that is under way is given up: its client is closed next."""
+        await self._pulse.close()
         self._config = config
         self._pulse.settings, self._pulse.tools = config.heartbeat, tools
 

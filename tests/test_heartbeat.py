@@ -58,7 +58,8 @@ class Daemon:
 
     async def answered(self) -> None:
         """Wait for the answer to come, and write what it says."""
-        await self.built.keeper._pulse.rest()
+        if (beating := self.built.keeper._pulse._beating) is not None:
+            await asyncio.wait([beating])
         await self.watch(rings=())
 
     def told(self, kind: str) -> list[str]:
@@ -185,6 +186,20 @@ async def test_whatever_the_far_side_does_nothing_waits_for_it(tmp_path: Path, h
         if how == "silent":
             assert not one.built.keeper._pulse.is_due(), "another is not sent while one is under way"
             assert len(receiver.requests) <= 1
+
+
+async def test_a_reload_waits_for_no_answer_and_beats_no_sooner(tmp_path: Path) -> None:
+    async with web_server(Receiver(silent=True)) as receiver, daemon(tmp_path, receiver) as one:
+        await one.watch()
+        pulse = one.built.keeper._pulse
+        async with asyncio.timeout(5):
+            await one.built.keeper.take(replace(one.built.config, language="bn"), pulse.tools)
+        assert pulse._beating is not None
+        assert pulse._beating.cancelled()
+        assert not pulse.is_due()
+        one.now += 300
+        assert pulse.is_due()
+        assert one.told("heartbeat-failed") == []
 
 
 async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:

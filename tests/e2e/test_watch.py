@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -34,6 +35,11 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
     }
 
 
+def believed(port: int) -> float | None:
+    """Return whether the last config that was read was right."""
+    return samples(scraped(port)).get(("monitor_config_last_reload_successful",))
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What a daemon says of itself that has polled, matched, sent, and failed at each."""
@@ -48,7 +54,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             extra=f"web: {{listen: '127.0.0.1:{port}'}}\ncanary: {{every: 5s}}\n"
             f"heartbeat: {{url: '{stand.url}{PING}', every: 10s}}\n",
         ).write()
-        with running(desk):
+        with running(desk) as daemon:
             until(lambda: len(receiver.taken) == 2, "two alerts", desk)
             until(lambda: any(path == PING for path, _, _ in stand.log), "a heartbeat", desk)
             until(lambda: desk.json("status")["watch"]["canary"]["age"] is not None, "a canary", desk)
@@ -62,6 +68,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             )
             text = scraped(port)
             status = desk.json("status")
+            right = desk.config.read_text()
+            desk.config.write_text(right + "nonsense: 1\n")
+            daemon.send_signal(signal.SIGHUP)
+            until(lambda: believed(port) == 0, "a config that is refused", desk)
+            desk.config.write_text(right)
+            daemon.send_signal(signal.SIGHUP)
+            until(lambda: believed(port) == 1, "one that is taken", desk)
         yield {
             "text": text,
             "found": samples(text),
