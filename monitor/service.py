@@ -274,6 +274,8 @@ class Service:
             feeds=config.feeds,
             topics=config.topics,
             routes=config.routes,
+            canary=config.canary,
+            heartbeat=config.heartbeat,
             channels={name: one.recipients() for name, one in parts.channels.items()},
             copies=config.folder / config.copies,
             rung=self._since,

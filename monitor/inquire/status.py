@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from monitor import alive
 from monitor.compose import WELL
 from monitor.inquire import Reads, Settings
+from monitor.metrics import feed_id
 from monitor.model import FeedState, FeedStatus
 
 
-def status(config: Settings, store: Reads) -> dict[str, Any]:
-    """Return how each configured feed does, what is in the archive and what waits in the outbox."""
+def status(config: Settings, store: Reads, now: datetime) -> dict[str, Any]:
+    """Return how feeds, archive, outbox and the daemon itself do."""
     meta, counts = store.meta(), store.counts()
+    vitals, delays = store.vitals(now, feeds=0), store.delays(now - alive.LATELY)
     troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
     configured = {feed.url: feed for feed in config.feeds}
     shown = [state for state in store.feed_states() if state.url in configured]
@@ -24,9 +27,11 @@ def status(config: Settings, store: Reads) -> dict[str, Any]:
         "stories": counts.stories,
         "deliveries": {"queued": counts.queued, "sent": counts.sent, "dead": counts.dead},
         "oldest_queued": counts.oldest_queued_at,
+        "watch": alive.watch(meta, vitals, delays, canary=config.canary, heartbeat=config.heartbeat, now=now),
         "troubles": troubles,
         "feed": [
             {
+                "id": feed_id(state.url),
                 "url": state.url,
                 "source": configured[state.url].source,
                 "state": state.status,

@@ -20,7 +20,7 @@ from monitor.clock import Clock
 from monitor.inquire import Reads
 from monitor.match import Matcher
 from monitor.metrics import Family
-from monitor.model import Feed, Recipient, Route, Topic, WebSettings
+from monitor.model import Canary, Feed, Heartbeat, Recipient, Route, Topic, WebSettings
 from monitor.render import Renderer
 
 STRICT: Final = (
@@ -82,6 +82,8 @@ class Site:
     feeds: Sequence[Feed]
     topics: Sequence[Topic]
     routes: Sequence[Route]
+    canary: Canary
+    heartbeat: Heartbeat
     channels: Mapping[str, Sequence[Recipient]]
     copies: Path
     """The folder of full copies of messages."""

@@ -33,7 +33,7 @@ def deliveries(site: Site, asked: Asked) -> Answer:
         rows=rows,
         only=only.value if only else "",
         states=[one.value for one in DeliveryStatus],
-        status_of=status(site, site.store),
+        status_of=status(site, site.store, site.clock.now()),
     )
 
 

@@ -18,7 +18,8 @@ ON_A_PAGE = 200
 
 def overview(site: Site, asked: Asked) -> Answer:
     """Show what needs somebody first, then what comes and what was sent."""
-    facts, now = status(site, site.store), site.clock.now()
+    now = site.clock.now()
+    facts = status(site, site.store, now)
     store = site.store
     return shown(
         site,
@@ -40,7 +41,7 @@ def overview(site: Site, asked: Asked) -> Answer:
 
 def feeds(site: Site, asked: Asked) -> Answer:
     """Show every feed, those that fail first."""
-    facts = status(site, site.store)
+    facts = status(site, site.store, site.clock.now())
     configured = {feed.url: feed for feed in site.feeds}
 
     def order(feed: dict[str, Any]) -> tuple[bool, bool, str, str]:
