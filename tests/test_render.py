@@ -895,3 +895,12 @@ def test_a_template_that_cannot_be_opened_now_is_a_render_error_and_is_read_late
         with pytest.raises(RenderError, match="cannot be read: Too many open files"):
             renderer.render(digest, channel_type="file", parts=("html",))
     assert renderer.render(digest, channel_type="file", parts=("html",)).parts["html"]
+
+
+@pytest.mark.parametrize("language", ["bn", "en"])
+def test_no_phrase_stands_twice(language: str) -> None:
+    written = regex.findall(
+        r'^  "([^"]+)":', (TEMPLATES / "words" / f"{language}.j2").read_text(), regex.MULTILINE
+    )
+    assert len(written) > 100
+    assert sorted(written) == sorted(set(written))
