@@ -19,6 +19,7 @@ from monitor.model.entries import (
     Span,
     StateEvidence,
 )
+from monitor.model.hubs import Standing, Subscription, Trust
 from monitor.model.messages import (
     Contradiction,
     Cursor,
@@ -189,15 +190,18 @@ __all__ = [
     "Silence",
     "Span",
     "Stance",
+    "Standing",
     "State",
     "StateEvidence",
     "Statement",
     "Story",
     "StoryEntry",
     "StoryNews",
+    "Subscription",
     "Thread",
     "Topic",
     "Trouble",
+    "Trust",
     "Turn",
     "TurnNote",
     "Validators",

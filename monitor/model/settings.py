@@ -41,6 +41,8 @@ class Feed:
     """1 agencies and papers of record, 2 the press, 3 the rest."""
     folder: str = ""
     paused: bool = False
+    websub: bool = True
+    """Subscribed to at the hub it names, where the desk has WebSub on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,9 +49,10 @@ from monitor.model import (
     Turn,
 )
 from monitor.stores._care import Care
+from monitor.stores._hubs import Hubs
 
 
-class Store(Care):
+class Store(Care, Hubs):
     """One database. Promises 1, 1b, 2 and 3 of docs/architecture.md are one method each.
 
     What its keepers ask of it (what is due, totals, pruning, how it does) is in `Care`.

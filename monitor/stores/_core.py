@@ -60,6 +60,7 @@ from monitor.stores import (
 from monitor.stores._backup import copy_rows
 from monitor.stores._caring import Caring
 from monitor.stores._search import Index
+from monitor.stores._subscriptions import SqlHubs
 from monitor.stores._upsert import Upsert, upsert_for
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ T = TypeVar("T")
 _TRIES = 3
 
 
-class SqlStore(Caring):
+class SqlStore(SqlHubs, Caring):
     """A store in an SQL database."""
 
     dialect: ClassVar[str]
