@@ -118,6 +118,42 @@ def after_poll(
     return _went_well(state, result, document, settings, feed, new_entries, jitter, gap)
 
 
+def at_ease(
+    state: FeedState, settings: PollSettings, feed: Feed, *, now: datetime, jitter: float
+) -> FeedState:
+    """Return the state after a poll that found nothing new, of a feed whose hub tells of what is new.
+
+    It is polled as seldom as the desk allows, and at least once a day: but when, by its own rhythm,
+    something should have come, so that a hub that fell silent is found out. The desk's word for a feed
+    (`every`) stands, and one that is not well is polled as ever.
+    """
+    well = state.status in (FeedStatus.OK, FeedStatus.QUIET) and not state.failures
+    if not well or feed.every is not None or state.next_poll_at is None:
+        return state
+    due = now + min(settings.maximum * (1 + SPREAD * min(max(jitter, 0.0), 1.0)), LONGEST_WISH)
+    if state.late_at is not None:
+        due = min(due, state.late_at)
+    due = _outside(max(due, state.next_poll_at), state.skip_hours, state.skip_days, jitter)
+    return replace(state, next_poll_at=due)
+
+
+def after_push(state: FeedState, now: datetime, new_entries: int) -> FeedState:
+    """Return the state after a push: the feed brought something, and when it is polled stays as it was."""
+    if not new_entries:
+        return state
+    rate = None if state.rate is None else state.rate + new_entries / (MEMORY / timedelta(hours=1))
+    if state.failing_since is None and state.first_poll_at is not None:
+        state = replace(state, status=FeedStatus.OK, detail="")
+    return replace(
+        state,
+        entries=state.entries + new_entries,
+        rate=rate,
+        arrived_at=now,
+        late_at=None,
+        stalled_at=None,
+    )
+
+
 def _polled(state: FeedState, now: datetime) -> dict[str, Any]:
     """Return what changes with any poll, to be completed and put into the state at once.
 
@@ -167,10 +203,10 @@ def _went_well(
     wishes: FeedState | Document = document or state
     interval = wait = _interval(rate, settings, feed)
     if gap and feed.every is None:
-        interval = wait = max(interval / 2, _least(settings, feed))
+        interval = wait = max(interval / 2, shortest(settings, feed))
     if state.stalled_at is not None and not new_entries and state.stalled_at > now:
         # Whether it is stalled is looked at when it is, not hours later.
-        wait = min(wait, max(state.stalled_at - now, _least(settings, feed)))
+        wait = min(wait, max(state.stalled_at - now, shortest(settings, feed)))
     for wish in (fresh_for, wishes.ttl):
         if wish:
             wait = max(wait, min(wish, LONGEST_WISH))
@@ -252,7 +288,7 @@ def _rate_of(document: Document, now: datetime) -> float | None:
 
 def _interval(rate: float | None, settings: PollSettings, feed: Feed) -> timedelta:
     """Return the time between polls: the desk's word for this feed, else what its rate asks for."""
-    least = _least(settings, feed)
+    least = shortest(settings, feed)
     most = max(settings.maximum, least)
     if feed.every is not None:
         return max(feed.every, least)
@@ -264,7 +300,7 @@ def _interval(rate: float | None, settings: PollSettings, feed: Feed) -> timedel
     return min(max(timedelta(hours=hours), least), most)
 
 
-def _least(settings: PollSettings, feed: Feed) -> timedelta:
+def shortest(settings: PollSettings, feed: Feed) -> timedelta:
     """Return the shortest time between polls."""
     return settings.minimum if settings.minimum >= FLOOR or _is_loopback(feed.url) else FLOOR
 

@@ -1,11 +1,13 @@
 """Fetch: a feed's URL to a FetchResult.
 
-`Fetcher` polls feeds; `client` is the same guarded transport for channels that send over HTTP.
+`Fetcher` polls feeds; `client` is the same guarded transport for channels that send over HTTP, `post` a form
+through it to a hub.
 """
 
 from monitor.fetch.client import client
 from monitor.fetch.fetcher import Fetcher
 from monitor.fetch.guard import Guard, RefusedError, ResolveError, is_public
+from monitor.fetch.post import post
 from monitor.fetch.transport import TlsError, Transport
 
 __all__ = [
@@ -17,4 +19,5 @@ __all__ = [
     "Transport",
     "client",
     "is_public",
+    "post",
 ]

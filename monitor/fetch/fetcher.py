@@ -175,7 +175,7 @@ class Fetcher:
             finally:
                 await answer.stream.aclose()
         except httpx.TransportError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def _request(self, feed: Feed, hop: _Hop, held: Validators | None) -> httpx.Request:
         """Build a request of known headers only: no cookie, no referrer, nothing of an earlier answer."""
@@ -248,7 +248,7 @@ class Fetcher:
     def _refusal(self, answer: _Answer) -> FetchError:
         """Make the error of an answer that is neither a document nor a redirect that can be followed."""
         wait = headers.retry_after(answer.one("retry-after"), answer.one("date"), self._clock.now())
-        reason, words = _reason(answer.status)
+        reason, words = reason_of(answer.status)
         if answer.challenge:
             reason, words = FetchReason.BLOCKED, "a challenge page of Cloudflare's"
         return FetchError(
@@ -400,7 +400,7 @@ async def _body(answer: _Answer, limit: int) -> tuple[bytes, int]:
         raise FetchError(FetchReason.PROTOCOL, str(error)) from error
 
 
-def _reason(status: int) -> tuple[FetchReason, str]:
+def reason_of(status: int) -> tuple[FetchReason, str]:
     """Return the reason and the words for a status that is not a document."""
     match status:
         case 401 | 407:
@@ -422,7 +422,7 @@ def _reason(status: int) -> tuple[FetchReason, str]:
     return FetchReason.PROTOCOL, "an answer without a document"
 
 
-def _translated(error: httpx.TransportError) -> FetchError:
+def translated(error: httpx.TransportError) -> FetchError:
     """Make our error of httpx's: the one door for its exceptions."""
     if ours := _our_own(error):
         return FetchError(FetchReason.MACHINE, f"no connection could be opened here: {ours}")

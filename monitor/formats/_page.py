@@ -67,6 +67,17 @@ def from_header(value: str, url: str) -> tuple[Found, ...]:
     return tuple(one for one in found if one.url)
 
 
+def relations(value: str, url: str) -> dict[str, str]:
+    """Return the first URL of each relation that a Link header names (RFC 8288 §3.3), by relation."""
+    found: dict[str, str] = {}
+    for match in _LINK_HEADER.finditer(value[:20_000]):
+        said = {one[1].lower(): one[2] or one[3] for one in _PARAMETER.finditer(match[2])}
+        if there := _absolute(url, match[1]):
+            for relation in said.get("rel", "").lower().split():
+                found.setdefault(relation, there)
+    return found
+
+
 def read(body: bytes, content_type: str, url: str) -> Page:
     """Return what a page says. Whatever it is, it costs time linear in its bytes, of which 3 MB count."""
     declared = re.search(r"charset=[\"']?([\w.:-]{1,40})", content_type, re.IGNORECASE)

@@ -52,9 +52,7 @@ class Format(formats.Format):
                 if isinstance(item, dict)
             ),
             self_url=_link(url, _text(feed, "feed_url")),
-            hub=next(
-                (_link(url, _text(hub, "url")) for hub in _list(feed, "hubs") if isinstance(hub, dict)), ""
-            ),
+            hub=next((_link(url, _text(hub, "url")) for hub in _list(feed, "hubs") if _is_websub(hub)), ""),
             previous=_link(url, _text(feed, "next_url")),
         )
 
@@ -74,6 +72,11 @@ def _list(mapping: dict[str, Any], key: str) -> list[Any]:
 
 def _link(url: str, link: str) -> str:
     return _common.safe_link(_common.absolute(url, link)) if link else ""
+
+
+def _is_websub(hub: object) -> bool:
+    """Whether a hub speaks WebSub, by whichever of its names: a hub may also be one for rssCloud."""
+    return isinstance(hub, dict) and _text(hub, "type").lower() in ("", "websub", "pubsubhubbub")
 
 
 def _item(item: dict[str, Any], url: str, language: str) -> Item:
