@@ -153,7 +153,7 @@ def level_of(event: Event) -> int:
     """Return how loud an event is: what asks for a person is a warning or worse, routine is quiet."""
     told = event.fields
     match event.kind:
-        case "poll":
+        case "poll" | "push":
             if told.get("outcome") == "error":
                 news = told.get("before") != told.get("status")
                 return logging.WARNING if news else logging.INFO
@@ -179,12 +179,28 @@ def _poll(told: Mapping[str, Any]) -> str:
     return f"{told.get('feed')}: {what or 'nothing new'}"
 
 
+def _push(told: Mapping[str, Any]) -> str:
+    if told.get("outcome") == "ignored":
+        return f"{told.get('feed')}: a push was ignored: {told.get('reason')}"
+    return f"{_poll(told)}, pushed"
+
+
+def _websub(told: Mapping[str, Any]) -> str:
+    why = f": {told.get('detail')}" if told.get("detail") else ""
+    return f"{told.get('feed')}: its hub {told.get('hub')}: {told.get('outcome')}{why}"
+
+
 def _delivery(told: Mapping[str, Any]) -> str:
     why = f": {told.get('reason')} {told.get('detail') or ''}".rstrip(": ") if told.get("reason") else ""
     return f"{told.get('route')} → {told.get('channel')} ({told.get('recipient')}) {told.get('outcome')}{why}"
 
 
-_SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {"poll": _poll, "delivery": _delivery}
+_SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "poll": _poll,
+    "push": _push,
+    "websub": _websub,
+    "delivery": _delivery,
+}
 
 
 def _text(at: datetime, level: int, kind: str, values: Mapping[str, Any]) -> str:

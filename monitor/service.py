@@ -17,12 +17,13 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
+from secrets import token_bytes
 from types import TracebackType
 from typing import Any, Final, Protocol
 
 import httpx
 
-from monitor import __version__, registry
+from monitor import __version__, keyfile, registry
 from monitor.channels import Channel, Tools
 from monitor.channels.file import Channel as Pages
 from monitor.channels.file import FileOptions
@@ -30,18 +31,19 @@ from monitor.clock import Clock, SystemClock
 from monitor.compose import Desk
 from monitor.config import Config, changes, templates_folder
 from monitor.errors import ConfigError, MonitorError
-from monitor.fetch import Fetcher, client
+from monitor.fetch import Fetcher, client, post
 from monitor.keeper import Keeper
 from monitor.match import Matcher
 from monitor.metrics import Metrics
 from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
-from monitor.pipeline import Copies, Fetches, Parts, Pipeline
+from monitor.pipeline import Callbacks, Copies, Fetches, Parts, Pipeline
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
 from monitor.stores import Store
 from monitor.web import Site
+from monitor.websub import Keys
 
 POLL_EVERY = timedelta(seconds=1)
 SEND_EVERY = timedelta(seconds=1)
@@ -194,6 +196,8 @@ class Service:
 
     async def _poll(self) -> None:
         await self.pipeline.poll_due()
+        if self._pages is not None:
+            await self.pipeline.ask_hubs()
         self.pipeline.check()
 
     async def _send(self) -> None:
@@ -281,6 +285,7 @@ class Service:
             rung=self._since,
             patience=STALE,
             metrics=self.keeper.families,
+            hubs=self.pipeline.hubs,
             say=self._say,
         )
 
@@ -399,7 +404,16 @@ def parts(
         renderer=renderer(config, templates),
         copies=copies(config, clock=clock, http=http),
         recorder=Recorder(config.record, config.keep.recorded) if config.record else None,
+        callbacks=None if fetcher else callbacks(config, http),
     )
+
+
+def callbacks(config: Config, http: httpx.AsyncClient) -> Callbacks | None:
+    """Return how hubs and we reach one another; None where they cannot. Raises ConfigError."""
+    key = keyfile.key(config.folder / "websub.key", token_bytes if config.websub else None)
+    if key is None or not (config.web.host and config.web.public_url):
+        return None
+    return Callbacks(keys=Keys(key, config.web.public_url), post=partial(post, http), on=config.websub)
 
 
 def channels(config: Config, *, clock: Clock, http: httpx.AsyncClient) -> dict[str, Channel]:

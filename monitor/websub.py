@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
@@ -70,6 +71,11 @@ class Keys:
         subscription_id, mark = name[:32], name[32:]
         right = hmac.compare_digest(mark.encode("utf-8", "replace"), self._mark(subscription_id).encode())
         return subscription_id if right else ""
+
+    @property
+    def name(self) -> str:
+        """What changes with the key or the address, and tells neither."""
+        return sha256(self.callback("").encode("utf-8", "replace")).hexdigest()[:16]
 
     def secret(self, subscription_id: str) -> Secret:
         """Return the `hub.secret`: 64 bytes of the 199 that it may have (§5.1)."""
@@ -136,6 +142,11 @@ def is_relied_on(rows: Iterable[Subscription], now: datetime) -> bool:
     return any(is_live(one, now) and one.trust is Trust.TRUSTED for one in rows)
 
 
+def has(rows: Iterable[Subscription], hub: str, topic: str) -> bool:
+    """Whether a feed is subscribed to there, or is going to be."""
+    return any((one.hub, one.topic) == (hub, topic) for one in rows if one.standing is not Standing.LEAVING)
+
+
 def current(rows: Iterable[Subscription]) -> Subscription | None:
     """Return the subscription that stands for a feed: one that holds, else one that is to come."""
     order = (Standing.VERIFIED, Standing.PENDING, Standing.DENIED)
@@ -158,10 +169,19 @@ def offered(rows: Rows, *, feed_url: str, hub: str, topic: str, fresh: str, now:
 
     `fresh` is the id of a new subscription, 32 characters of chance.
     """
-    if any(one.hub == hub and one.topic == topic for one in rows if one.standing is not Standing.LEAVING):
+    if has(rows, hub, topic):
         return rows
     new = Subscription(id=fresh, feed_url=feed_url, hub=hub, topic=topic, due_at=now)
     return (*left(rows, now), new)
+
+
+def anew(rows: Rows, *, fresh: str, now: datetime) -> Rows:
+    """Hubs cannot reach us any more where they were told, or the key is another: ask for all again."""
+    one = current(rows)
+    if one is None:
+        return ()
+    again = Subscription(id=fresh, feed_url=one.feed_url, hub=one.hub, topic=one.topic, due_at=now)
+    return (_heir(again, one),)
 
 
 def left(rows: Rows, now: datetime) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitor import service
 from monitor.config import load
-from monitor.model import Entry
+from monitor.model import Entry, Event
 from monitor.service import Service
 from monitor.testing import NOON, FakeClock, Publisher, RecordingChannel, an_entry
 
@@ -70,16 +70,23 @@ class World:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, rest: str, *, clock: FakeClock | None = None, topics: str = SUMMIT
+    folder: Path,
+    rest: str,
+    *,
+    clock: FakeClock | None = None,
+    topics: str = SUMMIT,
+    tell: Callable[[Event], None] | None = None,
+    maximum: str = "5m",
 ) -> AsyncIterator[World]:
-    """Run a desk whose channels and routes are `rest`."""
+    """Run a desk whose channels and routes are `rest`; `tell` hears what it does."""
     ticking = clock or FakeClock(NOON)
     path = folder / "monitor.yaml"
-    path.write_text(f"{HEAD}topics: {{{topics}}}\n" + rest.replace("RECORDING", KIND), encoding="utf-8")
+    head = HEAD.replace("maximum: 5m", f"maximum: {maximum}")
+    path.write_text(f"{head}topics: {{{topics}}}\n" + rest.replace("RECORDING", KIND), encoding="utf-8")
     publisher = Publisher(ticking)
     publisher.publish("/rss")
     publisher.publish("/other")
     config = load(path, {})
     config = replace(config, folder=folder)
-    async with service.build(config, clock=ticking, transport=publisher) as built:
+    async with service.build(config, clock=ticking, transport=publisher, tell=tell) as built:
         yield World(built, publisher, ticking)

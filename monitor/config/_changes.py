@@ -11,7 +11,17 @@ from monitor.config._times import DAYS, show_duration, show_time
 from monitor.config._value import Config
 from monitor.model import Route, Secret
 
-_PLAIN = ("store", "language", "timezone", "templates", "record", "copies", "copies_url", "operators")
+_PLAIN = (
+    "store",
+    "language",
+    "timezone",
+    "templates",
+    "record",
+    "copies",
+    "copies_url",
+    "websub",
+    "operators",
+)
 
 
 def changes(old: Config, new: Config) -> list[str]:

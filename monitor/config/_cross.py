@@ -48,6 +48,7 @@ def cross_check(items: Items, groups: Mapping[str, tuple[str, ...]], *, main: st
     yield from _network(items)
     yield from _web(items)
     yield from _heartbeat(items)
+    yield from _websub(items)
     yield from _names(items, groups)
     yield from _queries(items, groups)
     yield from _routes(items)
@@ -197,6 +198,23 @@ def _heartbeat(items: Items) -> Iterator[Mistake]:
     if isinstance(form := item.form, HeartbeatForm) and form.url is None and "url" not in item.wrong:
         for name in _set(item, "every"):
             yield item.mistake((name,), "is of no use without `url`", warning=True)
+
+
+def _websub(items: Items) -> Iterator[Mistake]:
+    """Check that hubs can call back: over https, so that nobody on the way learns where and what."""
+    top, web = items.settings, items.groups["web"].form
+    if top is None or not isinstance(top.form, SettingsForm) or not isinstance(web, WebForm):
+        return
+    if not top.form.websub or items.groups["web"].wrong:
+        return
+    hint = "write web: {listen: 127.0.0.1:8080, public_url: https://monitor.example.org}"
+    for name in ("listen", "public_url"):
+        if getattr(web, name) is None:
+            yield top.mistake(("websub",), f"hubs call back, which needs web.{name}", hint)
+            return
+    address = urlsplit(web.public_url or "")
+    if address.scheme != "https" and not places.is_loopback(address.hostname or ""):
+        yield top.mistake(("websub",), "hubs call back at web.public_url, which must begin with https", hint)
 
 
 # names ────────────────────────────────────────────────────────────────────────────────────────

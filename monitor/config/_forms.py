@@ -252,6 +252,11 @@ class SettingsForm(Form):
     copies_url: Url | None = Field(
         None, description="Where that folder is published, `https://…`: then messages link to the copy."
     )
+    websub: Flag = Field(
+        False,
+        description="Subscribe to feeds at the hubs they name, and be told of news within seconds. Needs "
+        "`web.listen`, and `web.public_url` with https. See docs/howto/websub.md.",
+    )
     record: Text | None = Field(
         None,
         description="A folder that keeps what every poll brought, for `monitor replay`; for how long says "
@@ -280,6 +285,7 @@ class FeedForm(Form):
     )
     folder: Text = Field("", description="For OPML export and lists.")
     paused: Flag = Field(False, description="Not polled for now.")
+    websub: Flag = Field(True, description="Subscribed to at its hub, where `websub` is on.")
 
 
 def feed_settings() -> frozenset[str]:

@@ -16,7 +16,7 @@ from monitor.config import _kinds as kinds
 from monitor.config._channels import read_channels
 from monitor.config._cross import cross_check
 from monitor.config._folders import base_folder
-from monitor.config._forms import RouteForm, SettingsForm, TopicForm, WebForm
+from monitor.config._forms import NetworkForm, RouteForm, SettingsForm, TopicForm, WebForm
 from monitor.config._items import Item, Items, Reader
 from monitor.config._value import ChannelConfig, Config, SafeUrl
 from monitor.errors import ConfigError, Mistake
@@ -191,11 +191,7 @@ def _config(
     assert items.settings is not None
     top: SettingsForm = items.settings.form
     feeds = tuple(_feed(item) for item in items.feeds)
-    network = items.groups["network"].form
-    settings = NetworkSettings(
-        allow_private=network.allow_private, contact=network.contact or "", proxy=_proxy(network.proxy)
-    )
-    plain = _plain(items)
+    settings, plain = _network(items.groups["network"].form), _plain(items)
     secrets = dict.fromkeys(
         [
             *secrets_in((feeds, [c.options for c in channels.values()], plain)),
@@ -217,6 +213,7 @@ def _config(
         **plain,
         templates=templates,
         record=record,
+        websub=top.websub,
         operators=top.operators,
         copies=top.copies,
         copies_url=top.copies_url or "",
@@ -232,6 +229,12 @@ def _config(
         warnings=warnings,
         secrets=tuple(secrets),
         files=files,
+    )
+
+
+def _network(form: NetworkForm) -> NetworkSettings:
+    return NetworkSettings(
+        allow_private=form.allow_private, contact=form.contact or "", proxy=_proxy(form.proxy)
     )
 
 

@@ -88,6 +88,7 @@ class Config:
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     templates: Path | None = None
     record: Path | None = None
+    websub: bool = False
     operators: tuple[str, ...] = ()
     copies: str = "copies"
     """The folder of full copies as it is written, under `folder` if relative. `copies_url`: where it is

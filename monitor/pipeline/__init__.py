@@ -22,16 +22,17 @@ from typing import TypeVar
 
 from monitor.clock import Clock
 from monitor.model import Event, Report
-from monitor.pipeline._shop import Fetches, Parts, Shop
+from monitor.pipeline._shop import Callbacks, Fetches, Parts, Shop
 from monitor.pipeline.canary import Canary
 from monitor.pipeline.copies import Copies
 from monitor.pipeline.polling import Polling
 from monitor.pipeline.sending import Sending
+from monitor.pipeline.subscribing import Reliance, Subscribing
 from monitor.pipeline.telling import LATELY, Telling, late_since, situation
 from monitor.pipeline.watching import Watching
 from monitor.stores import Store
 
-__all__ = ["LATELY", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation"]
+__all__ = ["LATELY", "Callbacks", "Copies", "Fetches", "Parts", "Pipeline", "late_since", "situation"]
 
 T = TypeVar("T")
 
@@ -48,13 +49,15 @@ class Pipeline:
     ) -> None:
         self.store, self.clock, self.tell = store, clock, tell
         self._shop = Shop(parts, store=store, clock=clock, random=random, tell=tell)
+        self._reliance = Reliance(self._shop)
         self._polling, self._telling, self._sending, self._watching = (
-            Polling(self._shop),
+            Polling(self._shop, self._reliance),
             Telling(self._shop),
             Sending(self._shop),
             Watching(self._shop),
         )
         self._canary = Canary(self._shop)
+        self.hubs = Subscribing(self._shop, self._polling, self._reliance, self._tell_at_once)
 
     @property
     def parts(self) -> Parts:
@@ -106,13 +109,25 @@ class Pipeline:
         """Start sending what is due; do not wait for it."""
         await self._sending.start_due(self.clock.now())
 
+    async def _tell_at_once(self) -> None:
+        await self.tell_due()
+        await self.deliver_due()
+
+    async def ask_hubs(self) -> None:
+        """Start asking hubs what is due; do not wait for them. Only who can be called back does so."""
+        await self.hubs.start_due(self.clock.now())
+
     def check(self) -> None:
         """Raise what ended a poll or a delivery that nobody waited for."""
         self._shop.check()
 
     async def drain(self) -> None:
         """Wait for all that is under way: polls, commits, deliveries."""
-        while running := [*self._polling.running.values(), *self._sending.running.values()]:
+        while running := [
+            *self._polling.running.values(),
+            *self.hubs.running,
+            *self._sending.running.values(),
+        ]:
             await asyncio.wait(running)
 
     def report(self) -> Report:
@@ -126,6 +141,7 @@ class Pipeline:
         """
         now = self.clock.now()
         self.store.sync_feeds(self.parts.feeds.values(), now, spread=spread)
+        self._reliance.begin()
         self._telling.start_cursors(now)
 
     def make_due(self, route: str) -> None:

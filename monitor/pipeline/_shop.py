@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from monitor import cadence
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.compose import Desk
+from monitor.errors import FetchError
 from monitor.match import Matcher
 from monitor.model import (
     Entity,
@@ -34,6 +35,7 @@ from monitor.pipeline.copies import Copies
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.stores import Store
+from monitor.websub import Keys
 
 T = TypeVar("T")
 
@@ -49,6 +51,16 @@ class Fetches(Protocol):
 
     async def close(self) -> None:
         """Ask no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callbacks:
+    """How hubs reach us and we them (WebSub). `on`: feeds are subscribed to; else what is left is ended."""
+
+    keys: Keys
+    post: Callable[[str, bytes, datetime], Awaitable[FetchError | None]]
+    """URL, form, now → what went wrong (see fetch.post)."""
+    on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +92,8 @@ class Parts:
     """Time between two canaries; 0: none."""
     recorder: Recorder | None = None
     """Keeps what polls bring, where the desk wants that."""
+    callbacks: Callbacks | None = None
+    """None: hubs cannot reach us."""
     after_poll: Callable[..., FeedState] = cadence.after_poll
     """When to come back: cadence's rules, or a replay's record of when it was."""
 

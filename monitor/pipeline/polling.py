@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from monitor import cadence
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks
@@ -65,18 +66,33 @@ class _Absorption:
     state: FeedState
     result: FetchResult
     parsed: _Parsed
-    done: asyncio.Future[None]
+    done: asyncio.Future[bool]
+    """Whether it was taken: the claim may have passed to another."""
+    pushed: bool = False
+    """A hub sent it: nobody was asked."""
 
 
 _NOTHING = _Parsed()
 _NOTHING_NEW: tuple[Fresh, Mapping[str, Reading], int] = (Fresh(), {}, 0)
 
 
+class Relies(Protocol):
+    """Who knows what hubs tell us (see pipeline.subscribing); for the store's thread."""
+
+    def note(self, polls: Sequence[tuple[Feed, FetchResult, Document | None]]) -> Mapping[str, bool]:
+        """Take note of what polls brought; return whether the hub is relied on of each feed that has one."""
+        ...
+
+    def missed(self, urls: Collection[str]) -> None:
+        """Polls of these feeds found what no hub had sent."""
+        ...
+
+
 class Polling:
     """Claims due feeds and polls them side by side; one commit takes all that is ready."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+    def __init__(self, shop: Shop, hubs: Relies) -> None:
+        self._shop, self._hubs = shop, hubs
         self._gathering = Gathering(shop)
         self.running: dict[str, asyncio.Task[None]] = {}
         self._hosts: Counter[str] = Counter()
@@ -173,13 +189,23 @@ class Polling:
             shop.say("record-failed" if trouble else "record-resumed", detail=trouble)
         return result
 
-    async def _remember(self, state: FeedState, result: FetchResult, parsed: _Parsed) -> None:
-        """Wait until what a poll found is in the store."""
+    async def absorb(self, feed: Feed, state: FeedState, result: FetchResult) -> bool:
+        """Take in what a hub sent, of a feed that was claimed for it; whether it is in the store now."""
+        async with self._room:
+            result, parsed = await self._shop.aside(partial(self._parse, feed, state, result))
+            taken = await self._remember(state, result, parsed, pushed=True)
+        return taken and parsed.document is not None and bool(parsed.document.items)
+
+    async def _remember(
+        self, state: FeedState, result: FetchResult, parsed: _Parsed, *, pushed: bool = False
+    ) -> bool:
+        """Wait until what a poll found is in the store; whether it was taken."""
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Absorption(state, result, parsed, done))
+        self._waiting.append(_Absorption(state, result, parsed, done, pushed))
         if self._absorber is None or self._absorber.done():
             self._absorber = self._shop.start(self._absorb_all())
-        await done
+        taken: bool = await done
+        return taken
 
     def _parse(self, feed: Feed, state: FeedState, result: FetchResult) -> tuple[FetchResult, _Parsed]:
         """Parse a body and let go of it; items that stand as in the body absorbed last are looked at no more.
@@ -246,23 +272,30 @@ class Polling:
             for one in batch:
                 await self._settle([one])
             return
-        for one in batch:
+        for place, one in enumerate(batch):
             if failure is None:
-                one.done.set_result(None)
+                one.done.set_result(work.result()[place])
             else:
                 one.done.set_exception(failure)
 
-    def _absorb(self, batch: Sequence[_Absorption]) -> None:
-        """Write what these polls found, each whole or not at all."""
+    def _absorb(self, batch: Sequence[_Absorption]) -> Sequence[bool]:
+        """Write what these polls found, each whole or not at all; return which of them were taken."""
         store, now = self._shop.store, self._shop.clock.now()
         known = store.known({one for absorption in batch for one in identities(absorption.parsed.found)})
-        records = [self._record(absorption, known, now) for absorption in batch]
+        polls = [one for one in batch if not one.pushed]
+        feeds = self._shop.parts.feeds
+        hubs = self._hubs.note([(feeds[one.state.url], one.result, one.parsed.document) for one in polls])
+        records = [self._record(one, known, now, hubs.get(one.state.url, False)) for one in batch]
         taken = store.record_polls(records, now)
         for absorption, record, was_taken in zip(batch, records, taken, strict=True):
-            if was_taken:
+            if was_taken and not absorption.pushed:
                 self._keep(absorption)
+            if was_taken:
                 self._count(absorption, record)
-        self._mind_the_machine(batch)
+        brought = {one.state.url for one, found in zip(batch, records, strict=True) if found.arrivals}
+        self._hubs.missed(brought & {one.state.url for one in polls} & hubs.keys())
+        self._mind_the_machine(polls)
+        return taken
 
     def _mind_the_machine(self, batch: Sequence[_Absorption]) -> None:
         """Tell whoever runs the daemon, once, that its own machine keeps feeds from being asked."""
@@ -282,7 +315,9 @@ class Polling:
         store.meta({MACHINE: trouble})
         self._no_room = trouble
 
-    def _record(self, one: _Absorption, known: dict[str, Known], now: datetime) -> PollRecord:
+    def _record(
+        self, one: _Absorption, known: dict[str, Known], now: datetime, relied_on: bool
+    ) -> PollRecord:
         parts, document = self._shop.parts, one.parsed.document
         feed = parts.feeds[one.state.url]
         fresh, readings, carried = _NOTHING_NEW
@@ -296,6 +331,10 @@ class Polling:
             )
             arrivals = _arrivals(one, carried)
             fresh, readings = self._read(fresh, feed, one.state, known, now)
+        if one.pushed:
+            state = cadence.after_push(one.state, now, carried)
+            return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals)
+        jitter = self._shop.random.random()
         state = parts.after_poll(
             one.state,
             one.result,
@@ -304,9 +343,11 @@ class Polling:
             settings=parts.poll,
             feed=feed,
             new_entries=carried,
-            jitter=self._shop.random.random(),
+            jitter=jitter,
             gap=gap,
         )
+        if relied_on and not carried:
+            state = cadence.at_ease(state, parts.poll, feed, now=one.result.fetched_at, jitter=jitter)
         return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals)
 
     def _read(
@@ -333,14 +374,14 @@ class Polling:
         topics = Counter(one.topic for reading in record.readings.values() for one in reading.matches)
         matches = topics.total()
         numbers = self._shop.tally.numbers
-        numbers["polls"] += 1
+        numbers["polls"] += not one.pushed
         numbers["entries"] += len(fresh.entries)
         numbers["updated"] += len(fresh.revised)
         numbers["matches"] += matches
         outcome = one.result.outcome
         error = one.parsed.error or (outcome.error if isinstance(outcome, Failed) else None)
         self._shop.say(
-            "poll",
+            "push" if one.pushed else "poll",
             feed=record.state.url,
             outcome="error" if error else type(outcome).__name__.lower(),
             reason=error.reason.value if error else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -123,7 +123,7 @@ def claim_feed(conn: Connection, url: str, now: datetime, lease: timedelta) -> F
     conn.execute(
         update(feeds).where(feeds.c.url == url).values(lease=feeds.c.lease + 1, lease_until=now + lease)
     )
-    return feed_state(row, token=str(row.lease + 1), paused=row.paused)
+    return feed_state(row, token=str(row.lease + 1))
 
 
 def hasten(conn: Connection, url: str, now: datetime, floor: timedelta) -> bool:
@@ -140,9 +140,15 @@ def hasten(conn: Connection, url: str, now: datetime, floor: timedelta) -> bool:
     return True
 
 
+def void_pushes(conn: Connection) -> None:
+    """Have feeds polled for the pushes that were not in the store yet: who had them in memory is dead."""
+    waiting = subscriptions.c.poll_by.is_not(None)
+    conn.execute(update(subscriptions).where(waiting).values(poll_by=datetime(1970, 1, 1, tzinfo=UTC)))
+
+
 def _free(url: str, now: datetime) -> Any:
     nobodys = or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
-    return select(feeds).where(feeds.c.url == url, feeds.c.configured, nobodys)
+    return select(feeds).where(feeds.c.url == url, feeds.c.configured, ~feeds.c.paused, nobodys)
 
 
 def _cleaned(found: Subscription) -> Subscription:

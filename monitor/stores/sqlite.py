@@ -22,6 +22,7 @@ from monitor.errors import StoreError
 from monitor.stores._backup import appearing
 from monitor.stores._core import SqlStore
 from monitor.stores._search import Wanted, fts5, spaced
+from monitor.stores._subscriptions import void_pushes
 from monitor.stores._tables import entries
 from monitor.stores._tables import words as words_table
 from monitor.stores._telling import void_leases
@@ -117,6 +118,7 @@ class Store(SqlStore):
         super().open()
         if self._alone:
             self._do(void_leases)
+            self._do(void_pushes)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from monitor.clock import Clock
 from monitor.inquire import Reads
@@ -35,6 +35,14 @@ MESSAGE: Final = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 """That of a message, which carries its own style and is written for mail programs: it can do nothing here."""
+
+
+class Hubs(Protocol):
+    """Who takes what hubs say and send (see pipeline.subscribing)."""
+
+    def knows(self, name: str) -> bool: ...
+    async def verify(self, name: str, query: Mapping[str, str]) -> str | None: ...
+    async def push(self, name: str, headers: Mapping[str, str], body: bytes) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ class Site:
     """Seconds after which a bell that was not answered means that the daemon is stuck."""
     metrics: Callable[[], Sequence[Family]]
     """All that is counted and measured, as it is now. Asks the store."""
+    hubs: Hubs
     say: Callable[..., None]
     """Tell of one thing that happened: `say(kind, **fields)`, for the log and the counts."""
 
@@ -105,7 +114,7 @@ class Page:
     """One address. `path` may name parts (`/entries/{id}`); `reply` is called with each request for it.
 
     `open` pages ask for no password and are reached by whoever reaches us: they guard themselves. A page
-    takes no more of a body than `max_body` bytes.
+    takes no more of a body than `max_body` bytes, and none of whom `admits` answers before it is read.
     """
 
     path: str
@@ -115,3 +124,5 @@ class Page:
     """HEAD comes with GET."""
     open: bool = False
     max_body: int = 0
+    admits: Callable[[Site, Asked], Answer | None] | None = None
+    """Runs on the loop: it looks at the request's head, and uses no store."""

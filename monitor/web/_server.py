@@ -18,6 +18,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -223,9 +224,11 @@ async def _reply(server: Server, page: Page, request: Request) -> Response:
                 named={name: str(value) for name, value in request.path_params.items()},
                 query=dict(request.query_params),
                 headers=dict(request.headers),
-                body=await _body(request, page.max_body),
                 known=_stranger(request, site.settings) is None,
             )
+            if page.admits is not None and (refusal := page.admits(site, asked)) is not None:
+                return _answered(refusal)
+            asked = replace(asked, body=await _body(request, page.max_body))
             if inspect.iscoroutinefunction(page.reply):
                 answer: Answer = await page.reply(site, asked)
             else:
@@ -237,6 +240,10 @@ async def _reply(server: Server, page: Page, request: Request) -> Response:
     except MonitorError as error:
         site.say("web-failed", path=page.path, reason=type(error).__name__, detail=str(error))
         return _plain(503, "This cannot be shown now; the log says why.")
+    return _answered(answer)
+
+
+def _answered(answer: Answer) -> Response:
     headers = {**answer.headers, "Content-Security-Policy": answer.policy}
     return Response(answer.body, answer.status, headers, answer.media_type)
 

@@ -284,10 +284,10 @@ async def test_a_bug_of_ours_ends_one_poll_and_the_others_are_remembered(
             polling = pipeline._polling
             record = polling._record
 
-            def fails(one, known, now):  # type: ignore[no-untyped-def]
+            def fails(one, *others):  # type: ignore[no-untyped-def]
                 if one.state.url == urls[1]:
                     raise ArithmeticError("a bug")
-                return record(one, known, now)
+                return record(one, *others)
 
             monkeypatch.setattr(polling, "_record", fails)
             async with asyncio.timeout(20):
