@@ -181,20 +181,28 @@ def anew(rows: Rows, *, fresh: str, now: datetime) -> Rows:
     if one is None:
         return ()
     again = Subscription(id=fresh, feed_url=one.feed_url, hub=one.hub, topic=one.topic, due_at=now)
-    return (_heir(again, one),)
+    return (replace(_heir(again, one), poll_by=now),)
 
 
 def left(rows: Rows, now: datetime) -> Rows:
-    """A feed is not to be subscribed to any more."""
-    return tuple(gone for one in rows if (gone := _leaving(one, now)) is not None)
+    """A feed is not to be subscribed to any more: it is polled as ever, and first of all now."""
+    return tuple(gone for one in rows if (gone := _leaving(one, now, poll_by=now)) is not None)
 
 
-def _leaving(one: Subscription, now: datetime) -> Subscription | None:
+def _leaving(one: Subscription, now: datetime, *, poll_by: datetime | None) -> Subscription | None:
     if one.standing is Standing.LEAVING:
         return one
     if one.asked_at is None or one.standing is Standing.DENIED:
         return None
-    return replace(one, standing=Standing.LEAVING, due_at=now, asked_at=None, attempts=0, reason="")
+    return replace(
+        one,
+        standing=Standing.LEAVING,
+        due_at=now,
+        asked_at=None,
+        attempts=0,
+        reason="",
+        poll_by=poll_by if one.standing is Standing.VERIFIED else one.poll_by,
+    )
 
 
 def taken(rows: Rows, *, which: str, fresh: str, now: datetime) -> Rows:
@@ -203,25 +211,26 @@ def taken(rows: Rows, *, which: str, fresh: str, now: datetime) -> Rows:
     A renewal is a new subscription with an id, and so a callback, of its own; the old one holds until
     the new one is confirmed, or its lease is over.
     """
-    found: list[Subscription] = []
-    for one in rows:
-        if one.id != which or one.due_at > now:
-            found.append(one)
-        elif one.standing is Standing.VERIFIED:
+    one = next((one for one in rows if one.id == which and one.due_at <= now), None)
+    if one is None:
+        return rows
+    others = tuple(other for other in rows if other is not one)
+    match one.standing:
+        case Standing.VERIFIED:
             assert one.lease_until is not None
-            if not any(other.standing in (Standing.PENDING, Standing.DENIED) for other in rows):
+            heirs = [other for other in others if other.standing is not Standing.LEAVING]
+            if not heirs:
                 new = Subscription(id=fresh, feed_url=one.feed_url, hub=one.hub, topic=one.topic, due_at=now)
-                found.append(replace(_heir(new, one), lease_until=one.lease_until))
+                others = (*others, replace(_heir(new, one), lease_until=one.lease_until))
             if now < one.lease_until:
-                found.append(replace(one, due_at=one.lease_until))
-        elif one.standing is Standing.LEAVING and one.attempts >= FAREWELLS:
-            continue
-        else:
-            standing = Standing.LEAVING if one.standing is Standing.LEAVING else Standing.PENDING
-            tries = one.attempts + 1
-            due = now + wait(tries)
-            found.append(replace(one, standing=standing, asked_at=now, attempts=tries, due_at=due))
-    return tuple(found)
+                return (*others, replace(one, due_at=one.lease_until))
+            return tuple(replace(other, poll_by=now) for other in others)
+        case Standing.LEAVING if one.attempts >= FAREWELLS:
+            return others
+        case Standing.DENIED:
+            one = replace(one, standing=Standing.PENDING)
+    tries = one.attempts + 1
+    return (*others, replace(one, asked_at=now, attempts=tries, due_at=now + wait(tries)))
 
 
 def wait(attempts: int) -> timedelta:
@@ -272,7 +281,8 @@ def confirmed(rows: Rows, *, which: str, mode: str, topic: str, lease: str, now:
                 attempts=0,
                 reason="",
             )
-            return (new, *left(others, now))
+            olds = (_leaving(one, now, poll_by=one.poll_by) for one in others)
+            return (new, *(one for one in olds if one is not None))
     return rows
 
 
@@ -280,7 +290,13 @@ def denied(rows: Rows, *, which: str, topic: str, reason: str, now: datetime) ->
     """A hub says no (§5.2), to a request or to what it once confirmed. It is asked again in a day."""
     said = f"denied: {reason}" if reason else "denied"
     return tuple(
-        replace(one, standing=Standing.DENIED, reason=said[:LONGEST_REASON], due_at=now + DENIED_WAIT)
+        replace(
+            one,
+            standing=Standing.DENIED,
+            reason=said[:LONGEST_REASON],
+            due_at=now + DENIED_WAIT,
+            poll_by=now if one.standing is Standing.VERIFIED else one.poll_by,
+        )
         if one.id == which
         and one.topic == topic
         and one.asked_at

@@ -49,7 +49,7 @@ class Subscription:
     pushed_at: datetime | None = None
     """The last good push."""
     poll_by: datetime | None = None
-    """When the feed is to be polled for a push that was accepted, unless its content is in the store."""
+    """When the feed is to be polled: for a push, unless it is in the store by then; for one less to come."""
     suspect_at: datetime | None = None
     """When a poll last found what the hub had not sent."""
     strikes: int = 0

@@ -151,7 +151,8 @@ class Subscribing:
     async def _ask(self, one: Subscription, now: datetime) -> None:
         """Post one request, and write down what came of it."""
         shop, callbacks = self._shop, self._shop.parts.callbacks
-        assert callbacks is not None
+        if callbacks is None:  # a reload came in between
+            return
         failure = await callbacks.post(one.hub, websub.request(one, callbacks.keys), now)
         follows = partial(
             websub.answered,
