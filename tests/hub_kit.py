@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -180,3 +181,15 @@ async def hubbed(
         kit = Hubbed(world, hub, events)
         kit.carry(*head)
         yield kit
+
+
+async def pushed_slowly(callback: str) -> bytes:
+    """Send the beginning of a large body and wait; return the first line of the answer."""
+    url = httpx.URL(callback)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST {url.path} HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: 9999999\r\n\r\n"
+    writer.write(head.encode() + b"<feed>")
+    try:
+        return await reader.readline()
+    finally:
+        writer.close()

@@ -309,6 +309,61 @@ def test_a_thousand_feeds_of_one_interval_drift_apart() -> None:
     assert max(seconds.count(second) for second in set(seconds)) <= 2 * 1000 / span + 1
 
 
+# hubs ─────────────────────────────────────────────────────────────────────────────────────────
+
+QUIETLY = FeedState(
+    url=URL, status=FeedStatus.OK, first_poll_at=NOW, last_poll_at=NOW, next_poll_at=NOW + HOUR / 4, rate=2.0
+)
+
+
+def at_ease(
+    state: FeedState, feed: Feed = FEED, jitter: float = 0.0, maximum: timedelta = SETTINGS.maximum
+) -> timedelta:
+    settings = replace(SETTINGS, maximum=maximum)
+    after = cadence.at_ease(state, settings, feed, now=NOW, jitter=jitter)
+    assert after.next_poll_at is not None
+    return after.next_poll_at - NOW
+
+
+def test_a_feed_whose_hub_pushes_is_polled_as_seldom_as_the_desk_allows_and_once_a_day_at_least() -> None:
+    assert at_ease(QUIETLY) == SETTINGS.maximum
+    assert at_ease(QUIETLY, jitter=1.0) == SETTINGS.maximum * 1.1
+    assert at_ease(QUIETLY, maximum=timedelta(days=30)) == timedelta(hours=24)
+    assert at_ease(replace(QUIETLY, next_poll_at=NOW + 20 * HOUR)) == 20 * HOUR  # a publisher's wish
+
+
+def test_when_its_rhythm_says_that_something_should_have_come_it_is_polled_all_the_same() -> None:
+    assert at_ease(replace(QUIETLY, late_at=NOW + 2 * HOUR)) == 2 * HOUR
+    assert at_ease(replace(QUIETLY, late_at=NOW - HOUR)) == HOUR / 4
+    assert at_ease(replace(QUIETLY, late_at=NOW + 90 * HOUR)) == SETTINGS.maximum
+
+
+@pytest.mark.parametrize("status", [FeedStatus.LATE, FeedStatus.STALLED, FeedStatus.ERROR, FeedStatus.NEW])
+def test_one_that_is_not_well_is_polled_as_ever(status: FeedStatus) -> None:
+    assert at_ease(replace(QUIETLY, status=status)) == HOUR / 4
+
+
+def test_so_is_one_that_failed_or_whose_pace_the_desk_set() -> None:
+    assert at_ease(replace(QUIETLY, failures=1)) == HOUR / 4
+    assert at_ease(QUIETLY, replace(FEED, every=HOUR / 4)) == HOUR / 4
+
+
+def test_a_push_moves_neither_validators_nor_the_next_poll_but_what_is_expected() -> None:
+    state = replace(QUIETLY, status=FeedStatus.LATE, validators=ETAG, body_hash="h", entries=7, late_at=NOW)
+    after = cadence.after_push(state, NOW + HOUR, 3)
+    assert (after.validators, after.body_hash, after.next_poll_at) == (ETAG, "h", state.next_poll_at)
+    assert (after.status, after.entries, after.arrived_at) == (FeedStatus.OK, 10, NOW + HOUR)
+    assert (after.late_at, after.stalled_at) == (None, None)
+    assert after.rate == pytest.approx(2.0 + 3 / 72)
+    assert cadence.after_push(state, NOW + HOUR, 0) == state
+
+
+def test_a_push_does_not_hide_that_polls_fail() -> None:
+    state = replace(QUIETLY, status=FeedStatus.ERROR, reason="timeout", failing_since=NOW)
+    after = cadence.after_push(state, NOW + HOUR, 1)
+    assert (after.status, after.failing_since, after.entries) == (FeedStatus.ERROR, NOW, 1)
+
+
 def test_deliveries_are_retried_for_three_days_and_then_given_up() -> None:
     waits = [cadence.after_failure(n, NOW, retry_after=None, jitter=0.5) for n in range(12)]
     assert waits[10:] == [None, None]

@@ -12,6 +12,7 @@ import click
 
 from monitor import __version__, service
 from monitor.clock import SystemClock
+from monitor.commands import _hubs
 from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.commands._feeds import lists
 from monitor.commands._feeds.discover import Candidate, Discovery, Outcome
@@ -37,7 +38,8 @@ def list_feeds(app: App, as_json: bool) -> None:
     config = app.load()
     with service.opened(config) as store:
         states = {state.url: state for state in store.feed_states()}
-    rows = []
+        hubs, now = _hubs.by_feed(store.subscriptions()), SystemClock().now()
+    rows: list[dict[str, Any]] = []
     for feed in config.feeds:
         state = states.get(feed.url)
         rows.append(
@@ -53,6 +55,7 @@ def list_feeds(app: App, as_json: bool) -> None:
                 "last_poll": state.last_poll_at if state else None,
                 "next_poll": state.next_poll_at if state else None,
                 "entries": state.entries if state else 0,
+                "websub": _hubs.facts(hubs.get(feed.url), now),
             }
         )
     if as_json:
@@ -60,6 +63,8 @@ def list_feeds(app: App, as_json: bool) -> None:
         return
     for row in rows:
         say(f"{row['language']:3} {row['state']:8} {row['source']}  {row['url']}")
+        if row["websub"]:
+            say(f"{'':12} {_hubs.words(row['websub'])}")
 
 
 @command.command("test")

@@ -10,11 +10,12 @@ import click
 
 from monitor import alive, service
 from monitor.clock import SystemClock
+from monitor.commands import _hubs
 from monitor.commands._app import App, json_option, print_json, say
 from monitor.compose import WELL
 from monitor.config import Config
 from monitor.inquire.status import status
-from monitor.model import DeliveryStatus
+from monitor.model import DeliveryStatus, Trust
 
 
 @click.command()
@@ -24,8 +25,12 @@ def command(app: App, as_json: bool) -> None:
     """Say how each feed does, what is in the archive and what waits in the outbox."""
     config = app.load()
     with service.opened(config) as store:
-        facts = status(config, store, SystemClock().now())
+        now = SystemClock().now()
+        facts = status(config, store, now)
         dead = store.deliveries(status=DeliveryStatus.DEAD, limit=10)
+        hubs = _hubs.by_feed(store.subscriptions())
+    for feed in facts["feed"]:
+        feed["websub"] = _hubs.facts(hubs.get(feed["url"]), now)
     if as_json:
         print_json(facts)
         return
@@ -46,6 +51,13 @@ def _print(config: Config, facts: dict[str, Any]) -> None:
         say(f"{what:11} {how}")
     for place, what in facts["troubles"].items():
         say(f"trouble     {place}: {what}")
+    told = [feed["websub"] for feed in facts["feed"] if feed["websub"]]
+    if told:
+        pushing = sum(one["state"] == "verified" and one["trust"] == Trust.TRUSTED for one in told)
+        say(f"hubs        {len(told)}: {pushing} push, {len(told) - pushing} not yet or no more")
+    for one in told:
+        if one["state"] in ("denied", "expired") or one["reason"] or one["trust"] == Trust.SUSPECT:
+            say(f"  {_hubs.words(one)}")
     zone = ZoneInfo(config.timezone)
     for feed in facts["feed"]:
         if feed["state"] not in WELL:
