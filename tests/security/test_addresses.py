@@ -18,8 +18,9 @@ import pytest
 
 from monitor import config as configs
 from monitor.errors import FetchReason
-from monitor.fetch import Guard, RefusedError, ResolveError, client, is_public
+from monitor.fetch import Guard, RefusedError, ResolveError, client, is_public, post
 from monitor.model import NetworkSettings, Validators
+from monitor.testing import NOON
 from tests.politeness.kit import feed, fetching, got, refused
 from tests.politeness.server import FEED, Reply, Server
 from tests.security.kit import SOURCE
@@ -120,6 +121,20 @@ async def test_ghsa_56fq_63vj_9992_channels_go_through_the_same_gate(spelling: s
             ):
                 await sender.post(spelling.format(p=server.port), content=b"x")
         assert server.connections == 0
+
+
+@pytest.mark.parametrize("redirected", [False, True], ids=["a hub", "where a hub redirects to"])
+@pytest.mark.parametrize("spelling", [s for s in SPELLINGS if "example.invalid" not in s])
+async def test_ghsa_56fq_63vj_9992_so_do_requests_to_hubs(spelling: str, redirected: bool) -> None:
+    """A feed names its hub (WebSub): one more URL that others write. That it is refused is a value."""
+    only = NetworkSettings(allow_private=("127.0.0.1/32",))
+    async with Server(host="127.0.0.9") as inside:
+        target = spelling.format(p=inside.port).replace("127.0.0.1", "127.0.0.9").replace("7f00:1", "7f00:9")
+        away = Reply(307, {"Location": target.encode().decode("latin-1")})
+        async with Server(lambda request: away) as hub, client(only, version="1", timeout=SHORT) as sender:
+            error = await post(sender, hub.url() if redirected else target, b"hub.secret=x", NOON)
+            assert error is not None
+            assert inside.connections == 0
 
 
 async def test_rebinding_the_address_that_was_checked_is_the_one_connected_to(
