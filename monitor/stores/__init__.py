@@ -21,7 +21,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from monitor.health import Deadlines
 from monitor.model import (
     Appearance,
     Cursor,
@@ -39,7 +38,6 @@ from monitor.model import (
     Known,
     Match,
     News,
-    Outage,
     Passed,
     PollRecord,
     Sent,
@@ -49,10 +47,10 @@ from monitor.model import (
     Turn,
 )
 from monitor.stores._care import Care
-from monitor.stores._hubs import Hubs
+from monitor.stores._questions import Health, Hubs
 
 
-class Store(Care, Hubs):
+class Store(Care, Health, Hubs):
     """One database. Promises 1, 1b, 2 and 3 of docs/architecture.md are one method each.
 
     What its keepers ask of it (what is due, totals, pruning, how it does) is in `Care`.
@@ -136,35 +134,6 @@ class Store(Care, Hubs):
     @abstractmethod
     def feed_states(self) -> list[FeedState]:
         """Return the states of all configured feeds, by URL. A paused one has the status `paused`."""
-
-    # health ───────────────────────────────────────────────────────────────────────────────────
-
-    @abstractmethod
-    def unwatched(self, limit: int) -> dict[str, list[datetime]]:
-        """Return the rhythms (hours, in order) of up to `limit` feeds that brought something since it
-        was last said when they would be late."""
-
-    @abstractmethod
-    def watch(self, found: Mapping[str, Deadlines]) -> None:
-        """Keep when feeds are late and stalled, should nothing come; one that is stalled by now says so."""
-
-    @abstractmethod
-    def outages(self, since: datetime | None = None) -> list[Outage]:
-        """Return the outages that go on, and those that ended at or after `since`."""
-
-    @abstractmethod
-    def troubled(self) -> list[FeedState]:
-        """Return the states of configured feeds that fail, are stalled or have an outage that goes on."""
-
-    @abstractmethod
-    def record_outages(
-        self, begun: Sequence[Outage], ended: Sequence[Outage], deliveries: Sequence[Delivery]
-    ) -> bool:
-        """Write outages that begin and end, and queue the word of them, in one commit.
-
-        Does nothing and returns False where another process was first: a feed has one outage at a
-        time, and each is told once.
-        """
 
     # archive ──────────────────────────────────────────────────────────────────────────────────
 

@@ -1,20 +1,52 @@
-"""What a store is asked about hubs (WebSub): a part of the contract in `monitor.stores`."""
+"""What a store is asked about feeds besides their polls: parts of the contract in `monitor.stores`."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from monitor.model import FeedState, Subscription
+from monitor.health import Deadlines
+from monitor.model import Delivery, FeedState, Outage, Subscription
 
 Follows: TypeAlias = Callable[[tuple[Subscription, ...]], Iterable[Subscription]]
 """A feed's subscriptions → those that it has from now on (see monitor.websub). Pure: it may run twice."""
 
 
+class Health(ABC):
+    """Rhythms and outages."""
+
+    @abstractmethod
+    def unwatched(self, limit: int) -> dict[str, list[datetime]]:
+        """Return the rhythms (hours, in order) of up to `limit` feeds that brought something since it
+        was last said when they would be late."""
+
+    @abstractmethod
+    def watch(self, found: Mapping[str, Deadlines]) -> None:
+        """Keep when feeds are late and stalled, should nothing come; one that is stalled by now says so."""
+
+    @abstractmethod
+    def outages(self, since: datetime | None = None) -> list[Outage]:
+        """Return the outages that go on, and those that ended at or after `since`."""
+
+    @abstractmethod
+    def troubled(self) -> list[FeedState]:
+        """Return the states of configured feeds that fail, are stalled or have an outage that goes on."""
+
+    @abstractmethod
+    def record_outages(
+        self, begun: Sequence[Outage], ended: Sequence[Outage], deliveries: Sequence[Delivery]
+    ) -> bool:
+        """Write outages that begin and end, and queue the word of them, in one commit.
+
+        Does nothing and returns False where another process was first: a feed has one outage at a
+        time, and each is told once.
+        """
+
+
 class Hubs(ABC):
-    """Subscriptions, and the polls that follow from pushes."""
+    """Subscriptions (WebSub), and the polls that follow from pushes."""
 
     @abstractmethod
     def subscriptions(self, feed_urls: Iterable[str] | None = None) -> list[Subscription]:
