@@ -81,6 +81,7 @@ def test_a_lease_is_never_shorter_or_longer_than_we_go_along_with(text: str) -> 
         ("</s>; rel=self, <//h/>; rel=hub", Document(), ("https://h/", "https://a.example/s")),
         ("<https://h/1>; rel=hub, <https://h/2>; rel=hub, </>; rel='self hub'", Document(), ("", "")),
         ('<https://h/1>; rel="x HUB self"', Document(), ("https://h/1", "https://h/1")),
+        ('<https://h/>; rel=hub; anchor="/other", </>; rel=self', Document(), ("", "")),
         ("<javascript:alert(1)>; rel=hub, <data:,x>; rel=self", Document(), ("", "")),
         ("", Document(hub=HUB), ("", "")),
         ("", Document(self_url=TOPIC), ("", "")),

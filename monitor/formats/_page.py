@@ -72,7 +72,8 @@ def relations(value: str, url: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _LINK_HEADER.finditer(value[:20_000]):
         said = {one[1].lower(): one[2] or one[3] for one in _PARAMETER.finditer(match[2])}
-        if there := _absolute(url, match[1]):
+        there = _absolute(url, match[1])
+        if there and "anchor" not in said:  # those are other documents' links
             for relation in said.get("rel", "").lower().split():
                 found.setdefault(relation, there)
     return found

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from monitor.health import Deadlines
 from monitor.model import Delivery, FeedState, Outage, Subscription
 
-Follows: TypeAlias = Callable[[tuple[Subscription, ...]], Iterable[Subscription]]
+Transition: TypeAlias = Callable[[tuple[Subscription, ...]], Iterable[Subscription]]
 """A feed's subscriptions → those that it has from now on (see monitor.websub). Pure: it may run twice."""
 
 
@@ -61,7 +61,7 @@ class Hubs(ABC):
         """Return subscriptions with a `due_at` or a `poll_by` that has come, the earliest due first."""
 
     @abstractmethod
-    def change_subscriptions(self, feed_url: str, follows: Follows) -> list[Subscription] | None:
+    def change_subscriptions(self, feed_url: str, follows: Transition) -> list[Subscription] | None:
         """Put what `follows` in place of a feed's subscriptions; None where that changes nothing.
 
         Whoever else changes those of the same feed comes before or after.

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from monitor.model import FeedState, Standing, Subscription, Trust
 from monitor.stores._codec import storable
-from monitor.stores._questions import Follows, Hubs
+from monitor.stores._questions import Transition, Hubs
 from monitor.stores._rows import AnyRow, chunks, due_at, feed_state
 from monitor.stores._tables import KEY, NUMBER, UtcTime, feeds, metadata
 
@@ -96,7 +96,7 @@ def due(conn: Connection, now: datetime, limit: int) -> list[Subscription]:
     return [_of(row) for row in rows]
 
 
-def change(conn: Connection, feed_url: str, follows: Follows) -> list[Subscription] | None:
+def change(conn: Connection, feed_url: str, follows: Transition) -> list[Subscription] | None:
     """Write what follows from a feed's subscriptions (see Hubs.change_subscriptions)."""
     # Two who change those of one feed meet at its row, which is there before any of them.
     conn.execute(select(feeds.c.url).where(feeds.c.url == feed_url).with_for_update())
@@ -186,7 +186,7 @@ class SqlHubs(Hubs):
         """Return subscriptions of which something is due."""
         return self._do(lambda conn: due(conn, now, limit), write=False)
 
-    def change_subscriptions(self, feed_url: str, follows: Follows) -> list[Subscription] | None:
+    def change_subscriptions(self, feed_url: str, follows: Transition) -> list[Subscription] | None:
         """Write what follows from a feed's subscriptions."""
         return self._do(lambda conn: change(conn, feed_url, follows))
 
