@@ -29,7 +29,7 @@ from random import Random
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT)]
 
-from monitor import service  # noqa: E402 - the path comes first
+from monitor import process, service  # noqa: E402 - the path comes first
 from monitor.clock import VirtualClock  # noqa: E402
 from monitor.config import load  # noqa: E402
 from monitor.model import Cursor, Delivery, Kind, Recipient  # noqa: E402
@@ -101,7 +101,7 @@ async def run(folder: Path, http: str, smtp: str, channel: str, count: int) -> t
     async with service.build(config, clock=clock, random=Random(1)) as built:
         pipeline = built.pipeline
         await pipeline.off_loop(lambda: enqueue(built, channel, count))
-        service.settle()
+        process.settle()
         start, cpu = time.perf_counter(), time.process_time()
         await pipeline.tick()
         took = time.perf_counter() - start, time.process_time() - cpu

@@ -44,7 +44,8 @@ from monitor.clock import VirtualClock  # noqa: E402
 from monitor.config import Config, load  # noqa: E402
 from monitor.fetch import Guard, Transport  # noqa: E402
 from monitor.model import Feed, NetworkSettings, PollSettings  # noqa: E402
-from monitor.service import build, settle  # noqa: E402
+from monitor.process import settle  # noqa: E402
+from monitor.service import build  # noqa: E402
 
 AT_ONCE = 64
 TLS_FEEDS = 2_000

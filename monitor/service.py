@@ -6,12 +6,10 @@ Clock, chance, the network and the store are given or made here and nowhere else
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -19,7 +17,7 @@ from pathlib import Path
 from random import Random
 from secrets import token_bytes
 from types import TracebackType
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import httpx
 
@@ -38,6 +36,7 @@ from monitor.metrics import Metrics
 from monitor.model import Entry, Event, Report, Said
 from monitor.parse import Parser
 from monitor.pipeline import Callbacks, Copies, Fetches, Parts, Pipeline
+from monitor.process import settle
 from monitor.record import Recorder
 from monitor.render import Renderer
 from monitor.scheduler import Scheduler
@@ -445,34 +444,6 @@ def desk(config: Config, reads: Matcher) -> Desk:
         feeds={feed.url: feed for feed in config.feeds},
         read=_remembering(reads.said),
     )
-
-
-def settle() -> None:
-    """Take all that stands now for what stays: the collector of cycles need not walk it again and again.
-
-    The matcher alone is some hundred thousand objects; walking them was a quarter of a poll that
-    found nothing new (measured). What was taken for lasting before a reload is looked at once more.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 20, 20)
-    _be_thrifty()
-
-
-_M_ARENA_MAX: Final = -8
-"""Of glibc's malloc.h."""
-
-
-def _be_thrifty() -> None:
-    """Give back what building left over, and let threads share what they free (glibc; elsewhere nothing).
-
-    An arena of its own for each thread that parses costs 15 MB after 2,000 feeds (measured).
-    """
-    libc = ctypes.CDLL(None)
-    with suppress(AttributeError):
-        libc.mallopt(_M_ARENA_MAX, 1)
-        libc.malloc_trim(0)
 
 
 def _remembering(read: Callable[[Entry], Said]) -> Callable[[Entry], Said]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor import service
+from monitor import process, service
 from monitor.config import load
 from monitor.model import Entry, Feed, FeedState
 from monitor.service import Service
@@ -111,7 +111,7 @@ async def test_thousands_of_due_feeds_are_all_polled_once(tmp_path: Path) -> Non
 def test_settling_leaves_new_cycles_to_the_collector() -> None:
     threshold = gc.get_threshold()
     try:
-        service.settle()
+        process.settle()
         assert gc.get_freeze_count() > 10_000
         cycle: list[object] = []
         cycle.append(cycle)

@@ -12,7 +12,6 @@ import click
 
 from monitor import __version__, service
 from monitor.clock import SystemClock
-from monitor.commands import _hubs
 from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.commands._feeds import lists
 from monitor.commands._feeds.discover import Candidate, Discovery, Outcome
@@ -21,6 +20,7 @@ from monitor.dedupe import candidates
 from monitor.errors import ConfigError, MonitorError, ParseError, ParseReason
 from monitor.fetch import Fetcher
 from monitor.formats import _opml
+from monitor.inquire import hubs as at_hubs
 from monitor.model import Document, Failed, Feed, Fetched, FetchResult, Validators
 from monitor.parse import Parser
 
@@ -38,7 +38,7 @@ def list_feeds(app: App, as_json: bool) -> None:
     config = app.load()
     with service.opened(config) as store:
         states = {state.url: state for state in store.feed_states()}
-        hubs, now = _hubs.by_feed(store.subscriptions()), SystemClock().now()
+        hubs, now = at_hubs.by_feed(store.subscriptions()), SystemClock().now()
     rows: list[dict[str, Any]] = []
     for feed in config.feeds:
         state = states.get(feed.url)
@@ -55,7 +55,7 @@ def list_feeds(app: App, as_json: bool) -> None:
                 "last_poll": state.last_poll_at if state else None,
                 "next_poll": state.next_poll_at if state else None,
                 "entries": state.entries if state else 0,
-                "websub": _hubs.facts(hubs.get(feed.url), now),
+                "websub": at_hubs.facts(hubs.get(feed.url), now),
             }
         )
     if as_json:
@@ -64,7 +64,7 @@ def list_feeds(app: App, as_json: bool) -> None:
     for row in rows:
         say(f"{row['language']:3} {row['state']:8} {row['source']}  {row['url']}")
         if row["websub"]:
-            say(f"{'':12} {_hubs.words(row['websub'])}")
+            say(f"{'':12} {at_hubs.words(row['websub'])}")
 
 
 @command.command("test")

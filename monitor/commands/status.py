@@ -10,10 +10,10 @@ import click
 
 from monitor import alive, service
 from monitor.clock import SystemClock
-from monitor.commands import _hubs
 from monitor.commands._app import App, json_option, print_json, say
 from monitor.compose import WELL
 from monitor.config import Config
+from monitor.inquire import hubs
 from monitor.inquire.status import status
 from monitor.model import DeliveryStatus, Trust
 
@@ -25,12 +25,8 @@ def command(app: App, as_json: bool) -> None:
     """Say how each feed does, what is in the archive and what waits in the outbox."""
     config = app.load()
     with service.opened(config) as store:
-        now = SystemClock().now()
-        facts = status(config, store, now)
+        facts = status(config, store, SystemClock().now())
         dead = store.deliveries(status=DeliveryStatus.DEAD, limit=10)
-        hubs = _hubs.by_feed(store.subscriptions())
-    for feed in facts["feed"]:
-        feed["websub"] = _hubs.facts(hubs.get(feed["url"]), now)
     if as_json:
         print_json(facts)
         return
@@ -57,7 +53,7 @@ def _print(config: Config, facts: dict[str, Any]) -> None:
         say(f"hubs        {len(told)}: {pushing} push, {len(told) - pushing} not yet or no more")
     for one in told:
         if one["state"] in ("denied", "expired") or one["reason"] or one["trust"] == Trust.SUSPECT:
-            say(f"  {_hubs.words(one)}")
+            say(f"  {hubs.words(one)}")
     zone = ZoneInfo(config.timezone)
     for feed in facts["feed"]:
         if feed["state"] not in WELL:

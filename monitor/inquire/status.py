@@ -7,7 +7,7 @@ from typing import Any
 
 from monitor import alive
 from monitor.compose import WELL
-from monitor.inquire import Reads, Settings
+from monitor.inquire import Reads, Settings, hubs
 from monitor.metrics import feed_id
 from monitor.model import FeedState, FeedStatus
 
@@ -15,6 +15,7 @@ from monitor.model import FeedState, FeedStatus
 def status(config: Settings, store: Reads, now: datetime) -> dict[str, Any]:
     """Return how feeds, archive, outbox and the daemon itself do."""
     meta, counts = store.meta(), store.counts()
+    subscribed = hubs.by_feed(store.subscriptions())
     vitals, delays = store.vitals(now, feeds=0), store.delays(now - alive.LATELY)
     troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
     configured = {feed.url: feed for feed in config.feeds}
@@ -44,6 +45,7 @@ def status(config: Settings, store: Reads, now: datetime) -> dict[str, Any]:
                 "last_new": state.arrived_at,
                 "expected_by": state.late_at if state.late_at and state.late_at.year < _NEVER else None,
                 "gap": state.gap_at,
+                "websub": hubs.facts(subscribed.get(state.url), now),
             }
             for state in shown
         ],

@@ -15,7 +15,7 @@ from monitor.web._server import found
 from tests.pipeline_kit import desk
 from tests.web_kit import GUARDED, served
 
-OPEN = {"/healthz", "/copies/{name}"}
+OPEN = {"/healthz", "/copies/{name}", "/websub/{name}"}
 """Pages that guard themselves. Whoever adds one here says in its docstring how, and tests it."""
 REST = "channels: {room: {RECORDING}}\nroutes: {now: {topics: [summit], channels: [room], send: immediate}}\n"
 PASSWORD = httpx.BasicAuth("", "রসগোল্লা:x".encode())

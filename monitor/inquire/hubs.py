@@ -1,4 +1,4 @@
-"""What `feeds list` and `status` say of a feed's hub."""
+"""How the hubs of feeds do (see docs/howto/websub.md)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,36 @@
+"""Process: what the daemon does about its own memory. The one door to the collector and to malloc."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from contextlib import suppress
+from typing import Final
+
+
+def settle() -> None:
+    """Take all that stands now for what stays: the collector of cycles need not walk it again and again.
+
+    The matcher alone is some hundred thousand objects; walking them was a quarter of a poll that
+    found nothing new (measured). What was taken for lasting before a reload is looked at once more.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
+    _be_thrifty()
+
+
+_M_ARENA_MAX: Final = -8
+"""Of glibc's malloc.h."""
+
+
+def _be_thrifty() -> None:
+    """Give back what building left over, and let threads share what they free (glibc; elsewhere nothing).
+
+    An arena of its own for each thread that parses costs 15 MB after 2,000 feeds (measured).
+    """
+    libc = ctypes.CDLL(None)
+    with suppress(AttributeError):
+        libc.mallopt(_M_ARENA_MAX, 1)
+        libc.malloc_trim(0)
