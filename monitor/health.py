@@ -51,12 +51,21 @@ _SUREST: Final = 0.9
 """No hour is surer: a feed that was active in each of them may still miss one."""
 
 
+_EVEN: Final = 0.25
+"""Share of what comes that no hour of the week is trusted with: what never came at night may come tonight."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """When a feed is late and when it is stalled, should nothing come. None: nothing is expected."""
+    """When a feed is late and when it is stalled, should nothing come. None: nothing is expected.
+
+    `rhythm` has a byte for each hour of the week in UTC, Monday first: how what comes is shared among
+    them. Empty: nobody knows.
+    """
 
     late: datetime | None = None
     stalled: datetime | None = None
+    rhythm: bytes = b""
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -81,7 +90,7 @@ def deadlines(active: Sequence[datetime]) -> Deadlines:
     late = min(weights.reaches(last, heaviest), max(last + longest, last + SHORTEST / 2))
     stalled = min(weights.reaches(last, HEAVIER * heaviest), last + LONGER * longest)
     stalled = max(stalled, last + SHORTEST)
-    return Deadlines(min(late, stalled), stalled)
+    return Deadlines(min(late, stalled), stalled, weights.shares())
 
 
 def _usual(values: Sequence[float]) -> float:
@@ -98,11 +107,19 @@ class _Weights:
         of_week = Counter(_place(one) for one in window)
         of_day = Counter(_place(one) % 24 for one in window)
         overall = len(window) / hours
-        self._sums = [0.0]
+        self._sums, self._chances = [0.0], []
         for place in range(WEEK):
             daily = (of_day[place % 24] + _OF_DAY * overall) / (hours / 24 + _OF_DAY)
             chance = (of_week[place] + _OF_WEEK * daily) / (hours / WEEK + _OF_WEEK)
+            self._chances.append(chance)
             self._sums.append(self._sums[-1] - math.log(1 - min(chance, _SUREST)))
+
+    def shares(self) -> bytes:
+        """Return the share of each hour of the week, the greatest being 255, none 0."""
+        mean = math.fsum(self._chances) / WEEK
+        parts = [(1 - _EVEN) * chance + _EVEN * mean for chance in self._chances]
+        greatest = max(parts)
+        return bytes(max(1, round(255 * part / greatest)) for part in parts)
 
     def between(self, start: datetime, end: datetime) -> float:
         """Return the weight of the hours after `start` and before `end`."""

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import bench_cadence
 from monitor import cadence
 from monitor.errors import FetchError, FetchReason, ParseError, ParseReason
 from monitor.model import (
@@ -78,11 +80,12 @@ def wait(state: FeedState, *, at: datetime = NOW) -> timedelta:
 
 
 FRESH = FeedState(url=URL)
+SLOW = PollSettings(every=6 * HOUR)
 KNOWN = FeedState(
     url=URL,
     validators=ETAG,
     body_hash="h",
-    rate=1.0,
+    rate=0.5,
     last_ok_at=NOW - HOUR,
     interval=timedelta(minutes=30),
     polls=9,
@@ -189,6 +192,106 @@ def test_an_hourly_feed_is_polled_at_least_hourly() -> None:
         state = poll(state, fetched(), at=at, document=Document(), new=new)
         assert state.interval is not None
         assert timedelta(minutes=15) <= state.interval <= HOUR
+
+
+NIGHT = bytes(1 if place % 24 < 6 else 10 for place in range(168))
+"""Nothing much comes in the first six hours of a day."""
+RHYTHMIC = replace(KNOWN, rate=1.0, rhythm=NIGHT, window=50)
+
+
+def test_a_feed_is_polled_often_when_it_publishes_and_seldom_at_night() -> None:
+    def at(hour: int) -> timedelta:
+        now = NOW.replace(hour=hour)
+        before = replace(RHYTHMIC, last_ok_at=now - HOUR)
+        return wait(poll(before, NotModified(validators=ETAG), at=now), at=now)
+
+    by_day, by_night = at(12), at(1)
+    even = wait(poll(replace(RHYTHMIC, rhythm=b""), NotModified(validators=ETAG)))
+    assert timedelta(minutes=15) <= by_day < even < by_night
+    assert by_night >= 2.5 * by_day
+
+
+def test_the_wait_of_the_night_does_not_reach_into_the_morning() -> None:
+    """At 5:30 an hour and more would be waited by the rate of the night alone."""
+    dawn = NOW.replace(hour=5, minute=30)
+    silent = bytes(1 if place % 24 < 6 else 100 for place in range(168))
+    before = replace(RHYTHMIC, rhythm=silent, last_ok_at=dawn - HOUR)
+    due = poll(before, NotModified(validators=ETAG), at=dawn).next_poll_at
+    assert due is not None
+    assert dawn.replace(hour=6, minute=0) < due < dawn.replace(hour=6, minute=30)
+
+
+def test_without_a_rhythm_one_hour_is_like_another() -> None:
+    waits = {
+        wait(poll(replace(KNOWN, last_ok_at=at - HOUR), NotModified(validators=ETAG), at=at), at=at)
+        for at in (NOW + n * HOUR for n in range(24))
+    }
+    assert len(waits) == 1
+
+
+def test_a_rhythm_follows_utc_whatever_zone_the_time_has() -> None:
+    dhaka = NOW.astimezone(timezone(6 * HOUR))
+    assert (
+        poll(RHYTHMIC, NotModified(validators=ETAG), at=dhaka).next_poll_at
+        == poll(RHYTHMIC, NotModified(validators=ETAG)).next_poll_at
+    )
+
+
+def test_a_publishers_wish_wins_over_a_rhythm() -> None:
+    document = Document(ttl=3 * HOUR, items=items().items)
+    assert wait(poll(RHYTHMIC, fetched(), document=document)) == 3 * HOUR
+    skipping = Document(skip_hours=frozenset({12, 13}), items=items().items)
+    assert poll(RHYTHMIC, fetched(), document=skipping).next_poll_at == NOW.replace(hour=14)
+
+
+def test_a_feed_in_haste_is_polled_before_its_window_slides_past() -> None:
+    """Forty new entries in an hour, of a document that holds fifty."""
+    quick = poll(RHYTHMIC, fetched(), document=items(*[HOUR] * 50), new=40)
+    usual = poll(RHYTHMIC, NotModified(validators=ETAG))
+    assert quick.window == 50
+    assert usual.interval is not None
+    assert quick.interval is not None
+    assert quick.interval < usual.interval
+    slow = replace(KNOWN, rate=0.02, window=4, last_ok_at=NOW - HOUR)
+    assert wait(poll(slow, fetched(), document=items(*[HOUR] * 4), new=4)) == HOUR / 2
+
+
+@given(
+    rate=st.floats(0.001, 50),
+    rhythm=st.binary(min_size=168, max_size=168).map(lambda some: bytes(max(one, 1) for one in some)),
+    window=st.integers(1, 100),
+    minutes=st.integers(0, 7 * 24 * 60),
+)
+def test_no_more_than_half_a_window_is_expected_at_the_next_poll(
+    rate: float, rhythm: bytes, window: int, minutes: int
+) -> None:
+    now = NOW + timedelta(minutes=minutes)
+    before = replace(KNOWN, rate=rate, rhythm=rhythm, window=window, last_ok_at=now)
+    after = poll(before, NotModified(validators=ETAG), at=now)
+    assert after.interval is not None
+    step, mean = timedelta(minutes=1), sum(rhythm) / 168
+    expected, moment = 0.0, now
+    while moment < now + after.interval:
+        part = min(step, now + after.interval - moment) / HOUR
+        expected += rate * rhythm[moment.weekday() * 24 + moment.hour] / mean * part
+        moment += step
+    assert SETTINGS.minimum <= after.interval <= SETTINGS.maximum
+    assert expected <= 0.5 * window * 1.001 or after.interval == SETTINGS.minimum
+
+
+def test_a_failure_at_dawn_does_not_wait_as_long_as_the_night_did() -> None:
+    before = replace(RHYTHMIC, interval=5 * HOUR)
+    assert wait(poll(before, failure(FetchReason.HTTP_5XX, 503))) < HOUR
+
+
+def test_a_feed_whose_rate_was_assumed_is_not_called_quiet_before_two_weeks() -> None:
+    state, at = poll(FRESH, fetched(), document=Document(), settings=SLOW), NOW
+    found = {}
+    while at < NOW + timedelta(days=16):
+        at += 6 * HOUR
+        state = poll(state, NotModified(validators=ETAG), at=at, settings=SLOW)
+        found[(at - NOW).days] = state.status
+    assert (found[13], found[15]) == (FeedStatus.OK, FeedStatus.QUIET)
 
 
 def test_a_feed_that_wakes_up_is_noticed() -> None:
@@ -397,6 +500,8 @@ durations = st.one_of(st.none(), st.timedeltas(timedelta(0), timedelta(days=400)
     new=st.integers(0, 2000),
     reason=st.sampled_from(FetchReason),
     which=st.sampled_from(["fetched", "304", "failed", "parse"]),
+    rhythm=st.one_of(st.just(b""), st.binary(min_size=168, max_size=168)),
+    window=st.integers(0, 2000),
 )
 def test_the_next_poll_is_never_early_and_always_comes(
     jitter: float,
@@ -410,8 +515,12 @@ def test_the_next_poll_is_never_early_and_always_comes(
     new: int,
     reason: FetchReason,
     which: str,
+    rhythm: bytes,
+    window: int,
 ) -> None:
-    state = replace(KNOWN, rate=rate, failures=failures, skip_hours=hours, skip_days=days)
+    state = replace(
+        KNOWN, rate=rate, rhythm=rhythm, window=window, failures=failures, skip_hours=hours, skip_days=days
+    )
     document = Document(ttl=ttl, skip_hours=hours, skip_days=days)
     match which:
         case "fetched":
@@ -430,3 +539,21 @@ def test_the_next_poll_is_never_early_and_always_comes(
     if state.held_until is not None:
         assert state.next_poll_at is not None
         assert state.next_poll_at >= state.held_until
+
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "news" / "bn_2026-01_03.jsonl.gz"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("paper", ["Samakal", "Kalbela"])
+def test_on_the_rhythm_of_real_papers_news_is_seen_sooner_with_no_more_polls(paper: str) -> None:
+    """All papers, with the other ways to poll: docs/decisions/0009-cadence.md."""
+    if not DATA.exists():
+        pytest.skip("the shared research data is not next to the checkout")
+    moments = bench_cadence.published(DATA, seed=1)[paper]
+    ours = bench_cadence.simulate(moments, bench_cadence.as_now(rhythm=True), window=50, seed=1)
+    as_many = bench_cadence.simulate(
+        moments, bench_cadence.fixed(timedelta(days=1) / ours.polls / 1.05), window=50, seed=1
+    )
+    assert ours.polls <= 1.02 * as_many.polls
+    assert sum(ours.delays) / len(ours.delays) < 0.7 * sum(as_many.delays) / len(as_many.delays)

@@ -73,6 +73,23 @@ def test_a_feed_that_fell_silent_years_ago_is_stalled_since_then() -> None:
     assert deadlines(burst).stalled == burst[-1] + DORMANT
 
 
+def test_the_hours_in_which_a_paper_writes_have_the_greater_shares() -> None:
+    shares = deadlines(hours(28, set(range(6, 23)))).rhythm
+    assert len(shares) == 168
+    assert max(shares) == 255
+    assert min(shares[6:23]) > 4 * max(shares[:5])
+    assert min(shares) > 0
+    assert deadlines([START, START + DAY, START + 2 * DAY]).rhythm == b""
+
+
+def test_shares_follow_a_clock_change_within_the_weeks_that_are_looked_at() -> None:
+    before = hours(28, {20})
+    after = [before[-1] + n * DAY - HOUR for n in range(1, 29)]
+    shares = deadlines([*before, *after]).rhythm
+    assert shares[19] == 255
+    assert shares[20] < 128
+
+
 def test_an_outage_of_its_own_does_not_make_a_feed_seem_slower() -> None:
     regular = hours(28, set(range(24)), chance=0.9)
     broken = [one for one in regular if not START + 20 * DAY < one < START + 24 * DAY]

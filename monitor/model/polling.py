@@ -43,7 +43,8 @@ class FeedState:
     """What is remembered of a feed between polls.
 
     `reason` is the word for the last failure (a FetchReason or ParseReason), `detail` its sentence.
-    `interval` is the adaptive time between polls, `rate` the entries an hour it was derived from.
+    `interval` is the adaptive time to the next poll; it comes of `rate` (entries an hour), `rhythm` (how
+    they are shared among the 168 hours of a week in UTC, Monday first; empty: not known) and `window`.
     `body_hash` is of the last body that was absorbed. `moved_to`, `moved_since` and `moved_polls`
     follow a permanent redirect until it is believed. `token` fences a claim: who no longer holds it
     changes nothing.
@@ -64,6 +65,9 @@ class FeedState:
     failures: int = 0
     interval: timedelta | None = None
     rate: float | None = None
+    rhythm: bytes = b""
+    window: int = 0
+    """The items of the last document; 0: not known."""
     moved_to: str = ""
     moved_since: datetime | None = None
     moved_polls: int = 0
@@ -193,6 +197,8 @@ class Document:
     skip_days: frozenset[int] = frozenset()
     self_url: str = ""
     hub: str = ""
+    window: int = 0
+    """How many of the items are the publisher's current ones, where older pages were added; 0: all."""
     previous: str = ""
     """RFC 5005 `prev-archive` or `next`: where older entries are."""
     parts: tuple[Part, ...] = ()

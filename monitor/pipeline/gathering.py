@@ -85,7 +85,11 @@ class Gathering:
                 shop.say("gap-open", feed=feed.url, detail=f"{seen.previous}: {found}")
                 break
             seen = found
-            document = replace(document, items=(*document.items, *found.items)[:ITEMS])
+            document = replace(
+                document,
+                items=(*document.items, *found.items)[:ITEMS],
+                window=document.window or len(document.items),
+            )
         return document
 
     async def _known(self, feed: Feed, document: Document) -> bool:

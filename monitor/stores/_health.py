@@ -53,6 +53,7 @@ _WATCH = (
     .values(
         late_at=bindparam("b_late", type_=feeds.c.late_at.type),
         stalled_at=bindparam("b_stalled", type_=feeds.c.stalled_at.type),
+        rhythm=bindparam("b_rhythm"),
         # A feed that was silent for years when it was first read need not be read again to know.
         status=case(
             (
@@ -69,9 +70,9 @@ _WATCH = (
 
 
 def watch(conn: Connection, found: Mapping[str, Deadlines]) -> None:
-    """Keep when feeds are late and stalled. Rhythms are kept for twice as long as they are looked at."""
+    """Keep when feeds are late and stalled, and their rhythm. Hours are kept for twice as long as is read."""
     rows = [
-        {"b_url": url, "b_late": one.late or _NEVER, "b_stalled": one.stalled}
+        {"b_url": url, "b_late": one.late or _NEVER, "b_stalled": one.stalled, "b_rhythm": one.rhythm}
         for url, one in sorted(found.items())
     ]
     if rows:

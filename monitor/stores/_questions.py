@@ -24,7 +24,10 @@ class Health(ABC):
 
     @abstractmethod
     def watch(self, found: Mapping[str, Deadlines]) -> None:
-        """Keep when feeds are late and stalled, should nothing come; one that is stalled by now says so."""
+        """Keep when feeds are late and stalled, should nothing come; one that is stalled by now says so.
+
+        Their rhythms are kept, too.
+        """
 
     @abstractmethod
     def outages(self, since: datetime | None = None) -> list[Outage]:

@@ -48,7 +48,10 @@ def due_at(state: FeedState) -> datetime | None:
 
 
 def feed_row(state: FeedState) -> dict[str, Any]:
-    """Return a state's columns, without those of its lease; the key is `b_url`."""
+    """Return a state's columns, without those of its lease and its rhythm, which no poll changes.
+
+    The key is `b_url`.
+    """
     return {
         "b_url": state.url,
         "status": state.status.value,
@@ -66,6 +69,7 @@ def feed_row(state: FeedState) -> dict[str, Any]:
         "failures": state.failures,
         "interval": state.interval,
         "rate": state.rate,
+        "window_size": state.window,
         "moved_to": storable(state.moved_to),
         "moved_since": state.moved_since,
         "moved_polls": state.moved_polls,
@@ -101,6 +105,8 @@ def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedSta
         failures=row.failures,
         interval=row.interval,
         rate=row.rate,
+        rhythm=row.rhythm or b"",
+        window=row.window_size,
         moved_to=row.moved_to,
         moved_since=row.moved_since,
         moved_polls=row.moved_polls,

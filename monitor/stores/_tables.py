@@ -170,6 +170,9 @@ feeds = Table(
     Column("stalled_at", UtcTime),
     Column("failing_since", UtcTime),
     Column("gap_at", UtcTime),
+    # A byte for each hour of the week (see monitor.health); null: not known. No poll writes it.
+    Column("rhythm", LargeBinary),
+    _count("window_size"),
     Index(None, "due_at"),
 )
 

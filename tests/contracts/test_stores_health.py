@@ -45,6 +45,15 @@ def test_a_rhythm_waits_for_its_deadlines_until_they_are_said(store: Store) -> N
     assert (state.late_at, state.stalled_at, state.status) == (NOW + HOUR, NOW + 2 * HOUR, "ok")
 
 
+def test_a_rhythm_stays_while_polls_come_and_go(store: Store) -> None:
+    polled(store, HERE, arrived_at=NOW)
+    assert the_state(store).rhythm == b""
+    store.watch({FEED: Deadlines(NOW, NOW, bytes(range(1, 169)))})
+    polled(store, HERE, arrived_at=NOW, window=30)
+    state = replace(the_state(store), token="")
+    assert (state.rhythm, state.window) == (bytes(range(1, 169)), 30)
+
+
 def test_the_same_hour_is_one(store: Store) -> None:
     polled(store, HERE, arrived_at=NOW)
     polled(store, HERE, HERE + HOUR, arrived_at=NOW + HOUR)
