@@ -36,14 +36,28 @@ HEAVIER: Final = 1.8
 LONGER: Final = 1.9
 """How much heavier, or longer, than the feed's own heaviest and longest a silence is that is an outage:
 under two, so that it is noticed within two expected gaps. Of eight papers in thirteen weeks one silence
-was: that of a daily that brought nothing for six days (bench_health)."""
+was: that of a daily that printed nothing for six days over Eid (see `holiday`, and bench_health)."""
 OUTLIER: Final = 2.5
 """A longest silence that is so much longer than the second was an outage itself: it is not usual."""
 SHORTEST: Final = timedelta(hours=2)
 """No outage is shorter: polls are up to hours apart."""
+SLOW: Final = 2 / 3
+"""A day on which what a feed's peers bring is less than this share of what they bring on that weekday is a
+holiday: it says nothing about the feed. Over Eid 2026 the papers of Bangladesh brought 0.5 to 0.65."""
+DEAD: Final = 0.2
+"""Less than this share is no holiday: something has happened to all of them, and the desk must hear of it."""
+PEERS: Final = 3
+"""Other sources of a feed's country at least."""
+BUSY: Final = 30
+"""Entries that the peers bring on a usual day at least: of fewer nobody can say that they are few."""
+WEEKS: Final = 4
+"""So many weeks before a day tell what is usual on it."""
+LONGEST_HELD: Final = timedelta(days=7)
+"""No holiday keeps an outage from being told for longer."""
 FURTHEST: Final = 60 * 24
 """Hours that are looked ahead."""
 
+_DAY: Final = timedelta(days=1)
 _OF_WEEK: Final = 2.0
 _OF_DAY: Final = 3.0
 """Weeks and days of observation that the coarser rhythm counts for, where the finer is thin."""
@@ -91,6 +105,47 @@ def deadlines(active: Sequence[datetime]) -> Deadlines:
     stalled = min(weights.reaches(last, HEAVIER * heaviest), last + LONGER * longest)
     stalled = max(stalled, last + SHORTEST)
     return Deadlines(min(late, stalled), stalled, weights.shares())
+
+
+Span = tuple[datetime, datetime]
+
+
+def comparisons(last: datetime, now: datetime) -> list[list[Span]]:
+    """Return the day before `last`, those of the silence since, and that before `now`, each with the same
+    of the weeks before it."""
+    whole = min((now - last) // _DAY, LONGEST_HELD // _DAY)
+    ends = [last + number * _DAY for number in range(whole + 1)]
+    return [
+        [(end - week * 7 * _DAY - _DAY, end - week * 7 * _DAY) for week in range(WEEKS + 1)]
+        for end in (*ends, now)
+    ]
+
+
+def holiday(last: datetime, now: datetime, counts: Sequence[Sequence[int]]) -> timedelta:
+    """Return how much of a silence a holiday explains: days since a feed and its peers slowed down at once.
+
+    `counts` are the entries of the peers in the spans of `comparisons`. A feed that still brought something
+    when the others had slowed down does not rest on that day, and nothing is explained.
+    """
+    before, *days, latest = map(_is_slow, counts)
+    if before:
+        return timedelta(0)
+    held = timedelta(0)
+    for number, is_slow in enumerate(days):
+        if is_slow:
+            held += _DAY
+        elif number:  # the last issue may be that of the day before
+            return held
+    rest = now - last - len(days) * _DAY
+    return min(held + (rest if latest and timedelta(0) < rest < _DAY else timedelta(0)), LONGEST_HELD)
+
+
+def _is_slow(counts: Sequence[int]) -> bool:
+    """Whether a day is a holiday, by what came on it and on the same day of the weeks before it."""
+    here, *past = counts
+    known = sorted(count for count in past if count)  # a desk that is young has no weeks before
+    usual = known[len(known) // 2] if known else 0
+    return usual >= BUSY and DEAD * usual <= here < SLOW * usual
 
 
 def _usual(values: Sequence[float]) -> float:

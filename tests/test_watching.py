@@ -32,6 +32,7 @@ class Feed:
     active: frozenset[int]
     broken: Callable[[Feed, datetime], Answer]
     state: str
+    home: str = "x"
     polls: int = 0
     _cache: dict[datetime, bytes] = field(default_factory=dict)
 
@@ -48,7 +49,7 @@ class Feed:
 
     def body(self, until: datetime, *, stamp: datetime | None = None, guid: str = "", skip: int = 0) -> bytes:
         items = "".join(
-            f"<item><title>News of {one:%d %B %H}:00</title><link>https://x.example/{one:%Y%m%d%H}</link>"
+            f"<item><title>News of {one:%d %B %H}:00</title><link>https://{self.home}.example/{one:%Y%m%d%H}</link>"
             f"<guid isPermaLink='false'>{guid}{one:%Y%m%d%H}</guid>"
             f"<pubDate>{stamp or one:%a, %d %b %Y %H:%M:%S} GMT</pubDate></item>"
             for one in self.news(until)[skip:]
@@ -236,3 +237,80 @@ async def test_a_short_trouble_is_nobody_s_business(tmp_path: Path) -> None:
             clock.advance(STEP)
     assert left < 0
     assert [e for e in events if e.kind == "outage"] == []
+
+
+# holidays ─────────────────────────────────────────────────────────────────────────────────────
+
+FEAST = START + timedelta(days=17)
+PEERS = ("one", "two", "three", "four")
+
+
+def written(until: datetime, hours: Callable[[datetime], bool]) -> list[datetime]:
+    """When items came that a paper writes in such hours, the newest first."""
+    back = (until.replace(minute=0) - n * HOUR for n in range(24 * 22))
+    return [one for one in back if hours(one)][:60]
+
+
+async def silences(
+    folder: Path, *, rest: timedelta, silent: timedelta, share: int
+) -> list[tuple[str, str, timedelta]]:
+    """Run a desk of five papers of one country; return the words of the daily, since the feast began.
+
+    On it the hourly ones write in each `share`th hour only, for `rest`; the daily nothing, for `silent`.
+    """
+    clock = FakeClock(START)
+
+    def hourly(hour: datetime) -> bool:
+        return not FEAST <= hour < FEAST + rest or hour.hour % share == 0
+
+    def daily(hour: datetime) -> bool:
+        return hour.hour == 20 and not FEAST <= hour < FEAST + silent
+
+    feeds = {name: Feed(ALWAYS, same, "ok", name) for name in (*PEERS, "daily")}
+    for name, feed in feeds.items():
+        writes = daily if name == "daily" else hourly
+        feed.news = lambda until, writes=writes: written(until, writes)  # type: ignore[method-assign, misc]
+        feed.answer = lambda now, feed=feed: (200, {}, feed.body(now))  # type: ignore[method-assign, misc]
+    path = config(folder, list(feeds))
+    text = path.read_text(encoding="utf-8").replace("language: en}", "language: en, country: BD}")
+    text = text.replace("25m", "4h")
+    path.write_text(text, encoding="utf-8")
+    events: list[Event] = []
+    loaded = replace(load(path, {}), folder=folder)
+    found: list[tuple[str, str, timedelta]] = []
+    async with service.build(loaded, clock=clock, transport=Press(feeds, clock), tell=events.append) as built:
+        while clock.now() < FEAST + timedelta(days=9):
+            await built.pipeline.tick()
+            (state,) = [one for one in built.store.feed_states() if one.url.endswith("/daily")]
+            if clock.now() >= FEAST and (not found or found[-1][1] != state.status):
+                found.append(("state", str(state.status), clock.now() - FEAST))
+            clock.advance(2 * HOUR)
+    told = [e for e in events if e.kind in ("outage", "recovered")]
+    return [*found, *((e.kind, str(e.fields["feed"]).rpartition("/")[2], e.at - FEAST) for e in told)]
+
+
+async def test_a_daily_that_rests_while_its_country_does_is_late_but_no_outage(tmp_path: Path) -> None:
+    four = timedelta(days=4)
+    found = await silences(tmp_path, rest=four, silent=four, share=2)
+    assert [one[:2] for one in found] == [("state", "ok"), ("state", "late"), ("state", "ok")]
+
+
+async def test_a_daily_that_is_silent_after_the_feast_is_an_outage(tmp_path: Path) -> None:
+    found = await silences(tmp_path, rest=timedelta(days=4), silent=timedelta(days=30), share=2)
+    outages = [one for one in found if one[0] == "outage"]
+    assert [one[1] for one in outages] == ["daily"]
+    assert timedelta(days=4) < outages[0][2] <= timedelta(days=6, hours=8)  # two gaps after it
+
+
+async def test_a_daily_that_is_silent_while_the_others_write_is_an_outage_within_two_gaps(
+    tmp_path: Path,
+) -> None:
+    found = await silences(tmp_path, rest=timedelta(0), silent=timedelta(days=4), share=2)
+    assert [one[:2] for one in found if one[0] != "state"] == [("outage", "daily"), ("recovered", "daily")]
+    # One poll comes to know it; they are four hours apart.
+    assert next(one for one in found if one[0] == "outage")[2] <= timedelta(days=2, hours=8)
+
+
+async def test_where_hardly_anybody_writes_it_is_no_feast_and_the_desk_hears_of_it(tmp_path: Path) -> None:
+    found = await silences(tmp_path, rest=timedelta(days=4), silent=timedelta(days=4), share=12)
+    assert ("outage", "daily") in [one[:2] for one in found]

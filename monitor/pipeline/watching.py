@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from monitor.compose import WELL
 from monitor.errors import RenderError
-from monitor.health import deadlines
+from monitor.health import PEERS, comparisons, deadlines, holiday
 from monitor.model import (
     Delivery,
     Digest,
+    Feed,
     FeedState,
     FeedStatus,
     Kind,
@@ -57,10 +58,14 @@ class Watching:
         shop, feeds = self._shop, self._shop.parts.feeds
         states = {state.url: state for state in shop.store.troubled()}
         going = {outage.feed_url: outage for outage in shop.store.outages()}
+        resting = self._resting(states, going, now)
         begun = [
             outage
             for url, state in states.items()
-            if url in feeds and url not in going and (outage := _outage(state, now)) is not None
+            if url in feeds
+            and url not in going
+            and url not in resting
+            and (outage := _outage(state, now)) is not None
         ]
         ended = [
             replace(outage, ended_at=now)
@@ -84,6 +89,29 @@ class Watching:
                 )
             for outage in told:
                 shop.say("recovered", feed=outage.feed_url, since=outage.since)
+
+    def _resting(
+        self, states: Mapping[str, FeedState], going: Collection[str], now: datetime
+    ) -> Collection[str]:
+        """Give more time to feeds that fell silent when most of their country did; return their URLs."""
+        store, feeds = self._shop.store, self._shop.parts.feeds
+        stalled = [
+            url
+            for url, state in states.items()
+            if state.status is FeedStatus.STALLED and url in feeds and url not in going
+        ]
+        later = {}
+        for url, hours in (store.unwatched(BATCH, stalled) if stalled else {}).items():
+            found, peers = deadlines(hours), _peers(feeds[url], feeds.values(), states)
+            if found.stalled is None or len(peers) < PEERS:
+                continue
+            counts = [store.arrivals(day, peers) for day in comparisons(hours[-1], now)]
+            moment = found.stalled + holiday(hours[-1], now, counts)
+            if moment > now:
+                later[url] = replace(found, stalled=moment)
+        if later:
+            store.watch(later)
+        return later.keys()
 
     def _trouble(self, outage: Outage) -> Trouble:
         feed = self._shop.parts.feeds.get(outage.feed_url)
@@ -158,6 +186,17 @@ def _message(shop: Shop, digest: Digest) -> Message:
     except RenderError as error:
         message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
     return channel.prepare(message)
+
+
+def _peers(feed: Feed, feeds: Iterable[Feed], troubled: Collection[str]) -> set[str]:
+    """Return the other sources of a feed's country (or language, where it has none) that are well."""
+    return {
+        one.source
+        for one in feeds
+        if one.source != feed.source
+        and one.url not in troubled
+        and (one.country == feed.country if feed.country else one.language == feed.language)
+    }
 
 
 def _outage(state: FeedState, now: datetime) -> Outage | None:

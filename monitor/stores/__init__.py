@@ -273,8 +273,8 @@ class Store(Care, Health, Hubs):
         """Whether an entity stood beside one of `others` in an entry first seen at or before `before`."""
 
     @abstractmethod
-    def arrivals(self, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
-        """Return how many entries of any feed were first seen in each span, its end included."""
+    def arrivals(self, spans: Sequence[tuple[datetime, datetime]], sources: Iterable[str] = ()) -> list[int]:
+        """Return how many entries (of `sources`, if any) were first seen in each span, its end included."""
 
     @abstractmethod
     def signals(self, topics: Iterable[str] | None = None, routes: Iterable[str] = ()) -> list[Signal]:

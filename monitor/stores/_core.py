@@ -191,9 +191,9 @@ class SqlStore(SqlHubs, Caring):
 
     # health ───────────────────────────────────────────────────────────────────────────────────
 
-    def unwatched(self, limit: int) -> dict[str, list[datetime]]:
-        """Return the rhythms of feeds whose deadlines are not known."""
-        return self._ask(lambda conn: _health.unwatched(conn, limit))
+    def unwatched(self, limit: int, urls: Iterable[str] = ()) -> dict[str, list[datetime]]:
+        """Return the rhythms of feeds whose deadlines are not known, or of these."""
+        return self._ask(lambda conn: _health.unwatched(conn, limit, sorted(urls)))
 
     def watch(self, found: Mapping[str, Deadlines]) -> None:
         """Keep when feeds are late and stalled."""
@@ -337,9 +337,9 @@ class SqlStore(SqlHubs, Caring):
         known = frozenset(others)
         return self._ask(lambda conn: _signals.together(conn, entity, known, before))
 
-    def arrivals(self, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+    def arrivals(self, spans: Sequence[tuple[datetime, datetime]], sources: Iterable[str] = ()) -> list[int]:
         """Return how many entries were first seen in each span."""
-        return self._ask(lambda conn: _signals.arrivals(conn, spans))
+        return self._ask(lambda conn: _signals.arrivals(conn, spans, sorted(sources)))
 
     def signals(self, topics: Iterable[str] | None = None, routes: Iterable[str] = ()) -> list[Signal]:
         """Return signals in the order in which they were noted."""

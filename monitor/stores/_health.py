@@ -27,15 +27,20 @@ def note(conn: Connection, upsert: Upsert, records: Iterable[PollRecord]) -> Non
         execute_many(conn, upsert(arrivals), sorted(rows, key=lambda row: (row["feed_url"], row["hour"])))
 
 
-def unwatched(conn: Connection, limit: int) -> dict[str, list[datetime]]:
+def unwatched(conn: Connection, limit: int, urls: Sequence[str]) -> dict[str, list[datetime]]:
     """Return the rhythms of feeds whose deadlines are not known since they last brought something."""
-    urls = conn.execute(
-        select(feeds.c.url)
-        .where(feeds.c.configured, feeds.c.arrived_at.is_not(None), feeds.c.late_at.is_(None))
-        .order_by(feeds.c.url)
-        .limit(limit)
-    ).scalars()
-    found: dict[str, list[datetime]] = {url: [] for url in urls}
+    wanted = (
+        urls[:limit]
+        or conn.execute(
+            select(feeds.c.url)
+            .where(feeds.c.configured, feeds.c.arrived_at.is_not(None), feeds.c.late_at.is_(None))
+            .order_by(feeds.c.url)
+            .limit(limit)
+        )
+        .scalars()
+        .all()
+    )
+    found: dict[str, list[datetime]] = {url: [] for url in wanted}
     for chunk in chunks(found):
         rows = conn.execute(
             select(arrivals)
@@ -49,7 +54,7 @@ def unwatched(conn: Connection, limit: int) -> dict[str, list[datetime]]:
 
 _WATCH = (
     update(feeds)
-    .where(feeds.c.url == bindparam("b_url"), feeds.c.late_at.is_(None))
+    .where(feeds.c.url == bindparam("b_url"))
     .values(
         late_at=bindparam("b_late", type_=feeds.c.late_at.type),
         stalled_at=bindparam("b_stalled", type_=feeds.c.stalled_at.type),
@@ -63,6 +68,8 @@ _WATCH = (
                 ),
                 FeedStatus.STALLED.value,
             ),
+            # One that was stalled has been given more time, as others rest, too.
+            (feeds.c.status == FeedStatus.STALLED.value, FeedStatus.LATE.value),
             else_=feeds.c.status,
         ),
     )

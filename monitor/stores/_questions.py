@@ -18,16 +18,14 @@ class Health(ABC):
     """Rhythms and outages."""
 
     @abstractmethod
-    def unwatched(self, limit: int) -> dict[str, list[datetime]]:
+    def unwatched(self, limit: int, urls: Iterable[str] = ()) -> dict[str, list[datetime]]:
         """Return the rhythms (hours, in order) of up to `limit` feeds that brought something since it
-        was last said when they would be late."""
+        was last said when they would be late; of `urls`, where given, in place of them."""
 
     @abstractmethod
     def watch(self, found: Mapping[str, Deadlines]) -> None:
-        """Keep when feeds are late and stalled, should nothing come; one that is stalled by now says so.
-
-        Their rhythms are kept, too.
-        """
+        """Keep when feeds are late and stalled, should nothing come, and their rhythms. One that is
+        stalled by now says so, one that was is late."""
 
     @abstractmethod
     def outages(self, since: datetime | None = None) -> list[Outage]:

@@ -75,9 +75,13 @@ def _names(entity: str) -> ColumnElement[bool]:
     return entries.c.entities.contains(json.dumps(entity, ensure_ascii=False), autoescape=True)
 
 
-def arrivals(conn: Connection, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+def arrivals(
+    conn: Connection, spans: Sequence[tuple[datetime, datetime]], sources: Collection[str]
+) -> list[int]:
     """Return how many entries were first seen in each span, the end included (see Store.arrivals)."""
     count = select(func.count()).select_from(entries)
+    if sources:
+        count = count.where(entries.c.source.in_(sources))
     return [
         conn.execute(count.where(entries.c.first_seen > start, entries.c.first_seen <= end)).scalar_one()
         for start, end in spans

@@ -74,6 +74,20 @@ def test_one_that_is_stalled_by_now_says_so_at_once(store: Store) -> None:
     assert [one.url for one in store.troubled()] == [FEED]
 
 
+def test_one_that_was_stalled_may_be_given_more_time(store: Store) -> None:
+    polled(store, HERE - 90 * DAY, arrived_at=NOW - 90 * DAY)
+    store.watch({FEED: Deadlines(NOW - 80 * DAY, NOW - 70 * DAY)})
+    assert store.unwatched(10) == {}
+    assert store.unwatched(10, [FEED, "https://nobody.example/"]) == {
+        FEED: [HERE - 90 * DAY],
+        "https://nobody.example/": [],
+    }
+    store.watch({FEED: Deadlines(NOW - 80 * DAY, NOW + DAY)})
+    state = the_state(store)
+    assert (state.status, state.stalled_at) == (FeedStatus.LATE, NOW + DAY)
+    assert store.troubled() == []
+
+
 def test_old_hours_are_forgotten_but_those_before_a_long_silence_are_kept(store: Store) -> None:
     polled(store, HERE - 400 * DAY, HERE - 300 * DAY, HERE - 299 * DAY, arrived_at=HERE - 299 * DAY)
     store.watch({FEED: Deadlines(NOW, NOW)})

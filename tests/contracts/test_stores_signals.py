@@ -118,6 +118,9 @@ def test_arrivals_are_counted_with_the_end_of_each_span(store: Store) -> None:
     spans = [(NOW, NOW + 2 * MINUTE), (NOW + 2 * MINUTE, NOW + 9 * MINUTE), (NOW + DAY, NOW + 2 * DAY)]
     assert store.arrivals(spans) == [2, 3, 0]
     assert store.arrivals([]) == []
+    source = entry(1).source
+    assert store.arrivals(spans, [source, "Nobody"]) == [2, 3, 0]
+    assert store.arrivals(spans, ["Nobody"]) == [0, 0, 0]
 
 
 def test_what_a_reader_heard_is_known_by_item(store: Store) -> None:
