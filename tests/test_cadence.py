@@ -61,6 +61,7 @@ def poll(
     feed: Feed = FEED,
     settings: PollSettings = SETTINGS,
     moved_to: str = "",
+    gap: bool = False,
 ) -> FeedState:
     return cadence.after_poll(
         state,
@@ -71,6 +72,7 @@ def poll(
         feed=feed,
         new_entries=new,
         jitter=jitter,
+        gap=gap,
     )
 
 
@@ -254,6 +256,32 @@ def test_a_feed_in_haste_is_polled_before_its_window_slides_past() -> None:
     assert quick.interval < usual.interval
     slow = replace(KNOWN, rate=0.02, window=4, last_ok_at=NOW - HOUR)
     assert wait(poll(slow, fetched(), document=items(*[HOUR] * 4), new=4)) == HOUR / 2
+
+
+def test_a_possible_gap_shortens_the_interval_until_documents_share_entries() -> None:
+    """Ten items, one each minute: polled each twenty minutes half of them slide past."""
+    state = replace(KNOWN, rate=1.0, window=10, interval=timedelta(minutes=21), last_ok_at=NOW)
+    at, waits, gaps = NOW, [], 0
+    for _ in range(12):
+        assert state.interval is not None
+        at += state.interval
+        new = min(10, round(state.interval / timedelta(minutes=1)))
+        gap = state.interval > timedelta(minutes=10)
+        gaps += gap
+        state = poll(state, fetched(), at=at, document=items(*[HOUR] * 10), new=new, gap=gap)
+        waits.append(state.interval)
+    assert 1 <= gaps <= 2
+    assert waits[0] is not None
+    assert waits[0] <= timedelta(minutes=10.5)
+    assert waits[-1] == SETTINGS.minimum
+
+
+def test_a_gap_does_not_overrule_the_desks_own_word_nor_the_least_wait() -> None:
+    feed = replace(FEED, every=timedelta(minutes=40))
+    document = items(*[HOUR] * 10)
+    assert wait(poll(KNOWN, fetched(), document=document, new=10, gap=True, feed=feed)) == feed.every
+    quick = replace(KNOWN, rate=1000.0)
+    assert wait(poll(quick, fetched(), document=document, new=10, gap=True)) == SETTINGS.minimum
 
 
 @given(

@@ -239,6 +239,33 @@ async def test_a_short_trouble_is_nobody_s_business(tmp_path: Path) -> None:
     assert [e for e in events if e.kind == "outage"] == []
 
 
+async def test_the_next_digest_says_that_something_may_have_slid_past_and_the_one_after_does_not(
+    tmp_path: Path,
+) -> None:
+    """Three items that all are others at one poll on the first morning."""
+    clock = FakeClock(START)
+    feed = Feed(ALWAYS, same, "ok")
+
+    def answer(now: datetime) -> Answer:
+        of = now if now < STOP - HOUR * 8 else now + timedelta(days=3)
+        return 200, {}, feed.body(of, skip=0)
+
+    feed.news = lambda until: [until.replace(minute=0) - n * HOUR for n in range(3)]  # type: ignore[method-assign]
+    feed.answer = answer  # type: ignore[method-assign]
+    loaded = replace(load(config(tmp_path, ["fast"]), {}), folder=tmp_path)
+    events: list[Event] = []
+    async with service.build(
+        loaded, clock=clock, transport=Press({"fast": feed}, clock), tell=events.append
+    ) as built:
+        while clock.now() < START + timedelta(days=2):
+            await built.pipeline.tick()
+            clock.advance(STEP)
+        digests = [d.message.parts["txt"] for d in told(built)[0].sent if d.message.kind is Kind.DIGEST]
+    assert len([e for e in events if e.kind == "gap"]) == 1
+    says = ["Paper fast: may have had more between two looks than it kept" in one for one in digests]
+    assert says == [True, False]
+
+
 # holidays ─────────────────────────────────────────────────────────────────────────────────────
 
 FEAST = START + timedelta(days=17)

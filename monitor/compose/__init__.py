@@ -362,7 +362,7 @@ def _troubles(states: Iterable[FeedState], desk: Desk, since: datetime | None) -
             source=desk.feeds[state.url].source, url=state.url, status="gap", reason="", since=state.gap_at
         )
         for state in states
-        if state.status in WELL and state.gap_at is not None and (since is None or state.gap_at >= since)
+        if state.gap_at is not None and (since is None or state.gap_at >= since)
     )
 
 
