@@ -21,6 +21,7 @@ from monitor import registry
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import Format
 from monitor.model import Document, Fetched, FetchResult
+from monitor.parse.bijoy import righted
 from monitor.parse.worker import Answer, Task
 
 MEMORY: Final = 1_000_000_000
@@ -58,7 +59,8 @@ class Parser:
         for reader, name in self._formats:
             if reader.sniff(body, content_type):
                 document = reader.quick(body, content_type, url=url, charset=charset)
-                return document or self._in_worker((name, body, content_type, url, charset))
+                document = document or self._in_worker((name, body, content_type, url, charset))
+                return righted(document, result.feed.language)
         raise ParseError(ParseReason.NOT_A_FEED, "no format knows it")
 
     def _in_worker(self, task: Task) -> Document:
