@@ -93,14 +93,13 @@ def deadlines(active: Sequence[datetime]) -> Deadlines:
         return Deadlines()
     last = active[-1]
     window = active[bisect_left(active, last - WINDOW) :]
-    gaps = [later - earlier for earlier, later in itertools.pairwise(window)]
     if len(window) < KNOWN or last - window[0] < LEARNT:
-        longest = max((b - a for a, b in itertools.pairwise(active)), default=DORMANT)
+        longest = max(b - a for a, b in itertools.pairwise(active))
         moment = last + max(DORMANT, 5 * longest)
         return Deadlines(moment, moment)
     weights = _Weights(window)
     heaviest = max(LEAST, _usual([weights.between(a, b) for a, b in itertools.pairwise(window)]))
-    longest = timedelta(hours=_usual([gap / HOUR for gap in gaps]))
+    longest = HOUR * _usual([(b - a) / HOUR for a, b in itertools.pairwise(window)])
     late = min(weights.reaches(last, heaviest), max(last + longest, last + SHORTEST / 2))
     stalled = min(weights.reaches(last, HEAVIER * heaviest), last + LONGER * longest)
     stalled = max(stalled, last + SHORTEST)

@@ -130,7 +130,6 @@ class Rhythm:
 
     hours: tuple[float, ...]
     worst: float
-    reports: int
     weekly: float
 
     def expected(self, start: int, end: int) -> float:
@@ -155,7 +154,7 @@ def rhythm(times: Sequence[int], until: int, since: int) -> Rhythm | None:
     cumulative = _Cumulative(hours)
     at = [cumulative(time) for time in own]
     worst = max((after - before for before, after in pairwise(at)), default=0.0)
-    return Rhythm(hours=hours, worst=worst, reports=len(own), weekly=len(own) * WEEK / (until - start))
+    return Rhythm(hours=hours, worst=worst, weekly=len(own) * WEEK / (until - start))
 
 
 def _hours(times: Sequence[int], start: int, until: int) -> tuple[float, ...]:

@@ -21,8 +21,6 @@ from monitor.text import plain
 
 MOST: Final = 15
 """Addresses that are tried of what a page names, and as many of the usual places."""
-ENOUGH: Final = 1
-"""Feeds a site named itself: then nobody guesses, each guess is a request."""
 
 PLACES: Final = (
     "feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "rss/rss.xml", "feeds",
@@ -74,7 +72,7 @@ class Discovery:
         page = _page.read(body, kind, result.url)
         named = (*_page.from_header(result.outcome.link, result.url), *page.links)
         found = await self._try([(one.url, one.how) for one in named][:MOST])
-        if len(found) < ENOUGH:
+        if not found:  # what a site names itself is enough: each guess is a request
             found += await self._try(await self._guesses(result.url))
         language = languages.detect(page.title, page.language or "und")
         ranked = rank(found, language=language, now=self._now(), page=result.url)
