@@ -212,6 +212,37 @@ async def test_every_true_gap_of_a_fast_feed_is_flagged_and_no_other(tmp_path: P
     assert state.gap_at is not None
 
 
+async def test_what_is_pinned_to_the_top_hides_no_gap(tmp_path: Path) -> None:
+    """One item stays at the top of five; four others follow each other."""
+    steps = [0, 1, 3, 4, 2, 9, 0, 1]
+    starts = [sum(steps[: n + 1]) for n in range(len(steps))]
+    bodies = [page(news(1000), *(news(n) for n in range(start + 4, start, -1))) for start in starts]
+    found, _ = await gaps(tmp_path, bodies)
+    assert found == [place for place, step in enumerate(steps) if step >= 4]
+
+
+async def test_the_last_one_left_of_a_window_is_not_taken_for_pinned(tmp_path: Path) -> None:
+    bodies = [page(*(news(n) for n in range(start + 5, start, -1))) for start in (0, 4, 8, 12)]
+    rising = [page(*(news(n) for n in range(start, start + 5))) for start in (100, 104, 108)]
+    found, _ = await gaps(tmp_path, [*bodies, *rising])
+    assert found == [4]
+
+
+async def test_older_pages_are_asked_for_though_an_item_is_pinned(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    url = serve(publisher, "/feed", page(news(1000), news(3), news(2), news(1)))
+    async with desk(tmp_path, publisher, clock, url) as built:
+        await built.pipeline.tick()
+        serve(publisher, "/feed", page(news(1000), news(9), news(8), news(7), older="/p2"))
+        serve(publisher, "/p2", page(news(6), news(5), news(4), news(3), older="/p3"))
+        clock.advance(DAY)
+        assert (await built.pipeline.tick()).entries == 6
+        (state,) = built.store.feed_states()
+        assert state.gap_at is None
+        assert asked(publisher) == ["/feed", "/feed", "/p2"]
+
+
 async def test_a_gap_that_older_pages_closed_is_none(tmp_path: Path) -> None:
     clock = FakeClock(NOON)
     publisher = Publisher(clock)

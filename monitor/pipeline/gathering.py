@@ -70,21 +70,24 @@ class Gathering:
             result = replace(result, outcome=replace(result.outcome, validators=Validators(), body_hash=""))
         return result, replace(index, items=tuple(items[:ITEMS]), language=index.language or language)
 
-    async def older(self, feed: Feed, document: Document) -> Document:
-        """Return a document with the items of older ones (RFC 5005 §4), until one is known, at most five."""
+    async def older(self, feed: Feed, document: Document, pinned: int = 0) -> Document:
+        """Return a document with the items of older ones (RFC 5005 §4), until one is known, at most five.
+
+        The first `pinned` items are known and say nothing: they are pinned to the top.
+        """
         shop, seen, asked = self._shop, document, {feed.url, document.self_url}
         late = asyncio.get_running_loop().time() + PATIENCE
         for _ in range(MOST):
             if not seen.previous or seen.previous in asked or asyncio.get_running_loop().time() > late:
                 break
-            if await self._known(feed, seen):
+            if await self._known(feed, replace(seen, items=seen.items[pinned:])):
                 break
             asked.add(seen.previous)
             found = await self._document(feed, seen.previous)
             if isinstance(found, FetchError | ParseError):
                 shop.say("gap-open", feed=feed.url, detail=f"{seen.previous}: {found}")
                 break
-            seen = found
+            seen, pinned = found, 0
             document = replace(
                 document,
                 items=(*document.items, *found.items)[:ITEMS],

@@ -42,6 +42,9 @@ documents are in memory at once: a document read is five times its bytes."""
 MACHINE = "trouble:machine"
 """The fact by which `status` says that our own machine keeps feeds from being asked."""
 
+PINNED = 2
+"""Items that publishers pin to the top, at most: they stay whatever comes, and would hide a gap."""
+
 LONGEST_KEPT = 200
 FEEDS_KEPT = 50_000
 """Items of a document whose marks are kept; feeds they are kept of (20 MB)."""
@@ -56,7 +59,9 @@ class _Parsed:
     found: tuple[Candidate, ...] = ()
     marks: Sequence[int] = ()
     shares: bool = False
-    """Some of it stands as in the body absorbed before."""
+    """Some of it stands as in the body absorbed before, and not only what is pinned to the top."""
+    pinned: int = 0
+    """So many items at the top are pinned there, and all others are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +228,12 @@ class Polling:
     def _found(self, feed: Feed, state: FeedState, document: Document) -> _Parsed:
         """Return what of a document has to be looked at."""
         of, last = self._last.get(feed.url, ("", ()))
-        before = frozenset(last if of == state.body_hash else ())
-        here = marks(document)
-        same = {place for place, mark in enumerate(here) if mark in before}
+        before = last if of == state.body_hash else ()
+        known, here = frozenset(before), marks(document)
+        same = {place for place, mark in enumerate(here) if mark in known}
         found = candidates(document, feed, absorbed=same)
-        return _Parsed(document, None, found, here, bool(same))
+        pinned = _pinned(same, before, here)
+        return _Parsed(document, None, found, here, bool(same) and not pinned, pinned)
 
     async def _whole(
         self, feed: Feed, state: FeedState, result: FetchResult, parsed: _Parsed, document: Document
@@ -240,7 +246,7 @@ class Polling:
         elif parsed.shares or not state.entries:
             return result, parsed
         else:
-            whole = await self._gathering.older(feed, document)
+            whole = await self._gathering.older(feed, document, parsed.pinned)
             if whole is document:
                 return result, parsed
         return result, await self._shop.aside(partial(self._found, feed, state, whole))
@@ -397,6 +403,17 @@ class Polling:
             received=outcome.received if isinstance(outcome, Fetched) else None,
             next=record.state.next_poll_at,
         )
+
+
+def _pinned(same: Collection[int], before: Sequence[int], here: Sequence[int]) -> int:
+    """Return how many items are pinned to the top: all that stayed, where they stood; the others are new.
+
+    An item that is left of a window that slid has moved to its end.
+    """
+    count = len(same)
+    if not 0 < count <= PINNED or len(here) <= 2 * count or set(same) != set(range(count)):
+        return 0
+    return count if list(before[:count]) == list(here[:count]) else 0
 
 
 def _own_failure(one: _Absorption) -> str | None:
