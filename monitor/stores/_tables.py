@@ -153,8 +153,7 @@ feeds = Table(
     _count("entries"),
     Column("fresh_for", Duration),
     Column("ttl", Duration),
-    # Whole numbers with commas between.
-    _text("skip_hours"),
+    _text("skip_hours"),  # whole numbers with commas between
     _text("skip_days"),
     # The later of next_poll_at and held_until; null: never due by itself.
     Column("due_at", UtcTime),
@@ -163,15 +162,13 @@ feeds = Table(
     Column("lease_until", UtcTime),
     _count("lease"),
     Column("recorded_at", UtcTime),
-    # Of the configured URL: whose feeds must not keep all others waiting.
-    _text("host"),
+    _text("host"),  # of the configured URL: its feeds must not keep all others waiting
     Column("arrived_at", UtcTime),
     Column("late_at", UtcTime),
     Column("stalled_at", UtcTime),
     Column("failing_since", UtcTime),
     Column("gap_at", UtcTime),
-    # A byte for each hour of the week (see monitor.health); null: not known. No poll writes it.
-    Column("rhythm", LargeBinary),
+    Column("rhythm", LargeBinary),  # a byte for each hour of the week (see health); no poll writes it
     _count("window_size"),
     Index(None, "due_at"),
 )
