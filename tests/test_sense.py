@@ -148,21 +148,52 @@ def test_whenever_a_moment_is_judged_the_same_comes_of_it() -> None:
     assert once == again
 
 
+NAMES = dict.fromkeys(("putin", "orban", "met"), NOW - WEEK * 9) | {"new": NOW - DAY}
+
+
+def new_names(of: Subject, at: datetime = NOW, told: Iterable[str] = ()) -> list[str]:
+    """Return the names that are told at a mark, each with its count; those of the past are known by it."""
+
+    def met(name: str, since: datetime) -> bool:
+        return name == "met" or any(name in one.entities for one in of.reports if one.first_seen < since)
+
+    found = newcomers(of, at, watched=["putin"], names=NAMES, told=frozenset(told), met=met)
+    return [f"{signal.entity} {signal.numbers['count']}" for signal in found]
+
+
+def naming(times: Sequence[datetime], *named: tuple[datetime, str]) -> Subject:
+    """Return a topic of four weeks with its rhythm, and reports at moments by outlets that name others."""
+    more = [
+        replace(one, entities=("putin", "orban", "met", "new"))
+        for when, outlet in named
+        for one in reports([when], outlet)
+    ]
+    made = sorted([*reports(times), *more], key=lambda one: one.at)
+    return subject([], NOW - 4 * WEEK, reports=made)
+
+
 def test_names_wait_for_an_old_topic_with_much_behind_it_and_are_told_by_entity() -> None:
+    old = naming(past(4, by_day), (NOW - HOUR, "one"), (NOW, "other"))
+    assert new_names(old) == ["orban 2"]
+    assert new_names(replace(old, since=NOW - 13 * DAY)) == []
+    assert new_names(replace(old, reports=old.reports[-29:])) == []
+
+
+def test_a_name_is_told_with_its_second_outlet_or_its_third_report_and_once() -> None:
     times = past(4, by_day)
-    old = subject(times, NOW - 4 * WEEK)
-    (one, other) = (replace(found, entities=("putin", "orban", "new")) for found in old.reports[-2:])
-    names = {"putin": NOW - WEEK * 9, "orban": NOW - WEEK * 9, "met": NOW - WEEK * 9, "new": NOW - DAY}
+    first, second, third = (NOW - DAY, "one"), (NOW - HOUR, "one"), (NOW, "one")
+    assert new_names(naming(times, first)) == [], "a passing mention"
+    assert new_names(naming(times, first, second)) == []
+    assert new_names(naming(times, first, second, third)) == ["orban 3"]
+    both = naming(times, first, (NOW, "other"))
+    assert new_names(both, NOW - MARK) == [], "what is seen later does not count yet"
+    assert new_names(both) == ["orban 2"]
+    assert new_names(both, NOW + MARK, ["orban"]) == []
 
-    def found(of: Subject) -> list[str]:
-        told = newcomers(
-            of, [one, other], NOW, watched=["putin"], names=names, met=lambda name: name == "met"
-        )
-        return [f"{signal.entity} {signal.numbers['count']}" for signal in told]
 
-    assert found(old) == ["orban 2"]
-    assert found(replace(old, since=NOW - 13 * DAY)) == []
-    assert found(replace(old, reports=old.reports[:29])) == []
+def test_a_name_that_comes_back_after_two_days_was_met_by_then() -> None:
+    old, more = (NOW - 2 * DAY, "one"), (NOW, "other")
+    assert new_names(naming(past(4, by_day), old, more)) == [], "each alone is a passing mention"
 
 
 def test_marks_are_quarters_of_an_hour() -> None:

@@ -103,10 +103,9 @@ class Sensing:
         else:
             marks = [last + MARK * n for n in range(1, (until - last) // MARK + 1)]
         found: list[Signal] = []
-        before, noted = last, store.signals()
+        noted = store.signals()
         for at in marks:
-            found += self._at(at, before or at, memory, [*noted, *found])
-            before = at
+            found += self._at(at, memory, [*noted, *found])
         memory = replace(memory, mark=until)
         self._memory = memory
         self._drop(until - PAST)
@@ -144,13 +143,7 @@ class Sensing:
         entities = {one.id: memory.entities.get(one.id, at) for one in parts.entities}
         return replace(memory, subjects=subjects, entities=entities)
 
-    def _at(
-        self,
-        at: datetime,
-        before: datetime,
-        memory: _Memory,
-        said: Sequence[Signal],
-    ) -> list[Signal]:
+    def _at(self, at: datetime, memory: _Memory, said: Sequence[Signal]) -> list[Signal]:
         """Return what one mark brings."""
         parts, store = self._shop.parts, self._shop.store
         awake = memory.awake or at
@@ -172,7 +165,9 @@ class Sensing:
             )
             signals += sense(subject, at, world)
             if kind == "topic" and SignalKind.FIRST_SEEN in subject.kinds:
-                signals += self._newcomers(subject, at, before, memory)
+                noted = (one for one in said if one.subject == name and one.at >= since)
+                told = {one.entity for one in noted if one.entity}
+                signals += self._newcomers(subject, at, memory, told)
         return signals
 
     def _reports(self, topics: Collection[str], at: datetime, since: datetime) -> list[Appearance]:
@@ -189,15 +184,16 @@ class Sensing:
                     entries.setdefault(one.entry_id, one)
         return sorted(entries.values(), key=lambda one: (one.at, one.entry_id))
 
-    def _newcomers(self, subject: Subject, at: datetime, before: datetime, memory: _Memory) -> list[Signal]:
+    def _newcomers(
+        self, subject: Subject, at: datetime, memory: _Memory, told: Collection[str]
+    ) -> list[Signal]:
         watched = self._shop.parts.desk.watched.get(subject.topic, ())
         names = {one: since for one, since in memory.entities.items() if one in self._shop.parts.desk.names}
 
-        def met(entity: str) -> bool:
-            return self._shop.store.together(entity, watched, before)
+        def met(entity: str, since: datetime) -> bool:
+            return self._shop.store.together(entity, watched, since - timedelta(microseconds=1))
 
-        fresh = [one for one in subject.reports if before < one.first_seen <= at]
-        return newcomers(subject, fresh, at, watched=watched, names=names, met=met)
+        return newcomers(subject, at, watched=watched, names=names, told=told, met=met)
 
 
 def timed(one: Appearance) -> Appearance:

@@ -8,7 +8,7 @@ come of it. What the figures are and how they were found: docs/decisions/0008-si
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -28,6 +28,10 @@ YOUNG = timedelta(seconds=rhythms.YOUNG)
 
 CALM = timedelta(hours=6)
 """A burst is over when it was calm for so long: an event has pauses."""
+_TOGETHER = timedelta(days=2)
+"""Within so long of the first report that has it a new name is told, or never."""
+_SURE = 3
+"""Reports of one outlet that make a new name sure."""
 _SHOWN = 3
 
 
@@ -208,40 +212,47 @@ def _learned(times: tuple[int, ...], until: int, since: int) -> Rhythm | None:
 
 def newcomers(
     subject: Subject,
-    fresh: Iterable[Appearance],
     at: datetime,
     *,
     watched: Collection[str],
     names: Mapping[str, datetime],
-    met: Callable[[str], bool],
+    told: Collection[str],
+    met: Callable[[str, datetime], bool],
 ) -> list[Signal]:
     """Return which entities stand beside those that a topic watches for the first time ever.
 
-    `fresh` are the matches since the last mark; `names` says of each entity since when it is looked
-    for: a name that the desk wrote yesterday is no news. `met`: whether one was in the archive beside
-    those that are watched.
+    One is, once the reports of two days that name it are enough (`_enough`). `names` says of each
+    entity since when it is looked for: a name that the desk wrote yesterday is no news. `told` are those
+    that were noted of this subject. `met`: whether one stood in the archive beside those that are
+    watched before a moment.
     """
     if at - subject.since < YOUNG or len(subject.reports) < rhythms.LEAST_REPORTS or not watched:
         return []
     beside: dict[str, list[Appearance]] = {}
-    for one in sorted(fresh, key=lambda one: (one.at, one.entry_id)):
+    lately = [one for one in subject.reports if at - _TOGETHER < one.first_seen <= at and one.entities]
+    for one in sorted(lately, key=lambda one: (one.first_seen, one.at, one.entry_id)):
         for entity in one.entities:
             begun = names.get(entity)
-            if begun is not None and at - begun >= YOUNG and entity not in watched:
+            if begun is not None and at - begun >= YOUNG and entity not in watched and entity not in told:
                 beside.setdefault(entity, []).append(one)
     return [
         _signal(
             SignalKind.FIRST_SEEN,
             subject,
             entity=entity,
-            since=min(one.first_seen for one in found),
+            since=found[0].first_seen,
             at=at,
             numbers={"count": len(found), "sources": len({one.source for one in found})},
             reports=found,
         )
         for entity, found in sorted(beside.items())
-        if not met(entity)
+        if _enough(found) and not met(entity, found[0].first_seen)
     ]
+
+
+def _enough(found: Sequence[Appearance]) -> bool:
+    """Whether a name is no passing mention: a second outlet has it, or a third report."""
+    return len(found) >= _SURE or len({one.source for one in found}) > 1
 
 
 def _signal(
