@@ -98,7 +98,6 @@ class Case:
             by_entry[hit.entry.id].append(hit)
         items = sorted((_item(hits) for hits in by_entry.values()), key=_by_time)
         self.items: Mapping[str, StoryEntry] = {item.entry.id: item for item in items}
-        self.seqs = {entry_id: min(hit.seq for hit in hits) for entry_id, hits in by_entry.items()}
         self.copies = frozenset(
             link.entry_id for link in dossier.story.links if link.kind is LinkKind.COPY and not link.veto
         )

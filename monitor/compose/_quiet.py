@@ -218,7 +218,7 @@ def _reason(
     if hit.story_id in cut:
         digest = cut[hit.story_id]
         return PassedKind.NO_ROOM, f"no room in message {digest[:12]}; comes in the next digest"
-    if reader.route.send is Send.IMMEDIATE and not dossier.told and hit.story_id not in cut:
+    if reader.route.send is Send.IMMEDIATE and not dossier.told:
         return PassedKind.BUDGET, _over_budget(reader)
     if reader.route.send is Send.IMMEDIATE:
         return PassedKind.DEVELOPMENT, "its story was told before; what is new in it goes to the digests"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from monitor.compose._case import Desk, Reader
 from monitor.compose._situation import Situation
@@ -39,20 +40,21 @@ def signal_notes(
         and at_once(change.signal, reader.route)
         and signal_item(change.signal.id) not in situation.heard
     ]
-    begun = {(one.subject, one.kind, one.entity, one.since): one for one in fresh if not one.over}
+    begun = {_episode(one): one for one in fresh if not one.over}
+    ended = {_episode(one) for one in fresh if one.over}
     notes = []
     for one in sorted(fresh, key=lambda one: (one.at, one.kind, one.id)):
-        key = (one.subject, one.kind, one.entity, one.since)
-        if not one.over and any(other.over and _same(other, one) for other in fresh):
+        if not one.over and _episode(one) in ended:
             continue
         note = _note(one, situation, reader, desk)
-        folded = begun.get(key) if one.over else None
+        folded = begun.get(_episode(one)) if one.over else None
         notes.append(replace(note, feeds_ok=ok, feeds_total=total, began=folded.id if folded else ""))
     return tuple(notes)
 
 
-def _same(one: Signal, other: Signal) -> bool:
-    return (one.subject, one.kind, one.since) == (other.subject, other.kind, other.since)
+def _episode(one: Signal) -> tuple[str, SignalKind, str, datetime]:
+    """Return what the beginning and the end of one thing share."""
+    return one.subject, one.kind, one.entity, one.since
 
 
 def _note(signal: Signal, situation: Situation, reader: Reader, desk: Desk) -> SignalNote:
