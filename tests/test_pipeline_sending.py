@@ -14,6 +14,8 @@ from monitor.pipeline.sending import AT_ONCE
 from monitor.render.notice import noted
 from monitor.testing import NOON, RecordingChannel
 from tests.pipeline_kit import HOUR, MINUTE, World, desk
+from tests.test_pipeline_copies import noon
+from tests.test_pipeline_telling import books
 
 TWO = "channels: {slow: {RECORDING}, quick: {RECORDING}}\n"
 ALERTS = "routes: {now: {topics: summit, channels: [slow, quick], send: immediate, group_wait: 0s}}\n"
@@ -119,6 +121,50 @@ async def test_when_a_recipient_fails_for_good_the_fallback_is_told_and_why(tmp_
     assert instead.message.parts["txt"].startswith(f"[!] {said}\n\n")
     assert said in instead.message.parts["html"]
     assert "Trump and Putin to meet in Budapest" in instead.message.parts["html"]
+
+
+class Tight(RecordingChannel):
+    """Takes a text of so many characters."""
+
+    @staticmethod
+    def fits(part: str, text: str) -> bool:
+        return part != "txt" or len(text) < 1_800
+
+
+PLACES = ("Ottawa", "Nairobi", "Lima", "Oslo", "Quito", "Hanoi", "Bern", "Accra", "Sofia", "Tunis")
+
+
+async def test_a_fallback_with_less_room_tells_all_that_the_first_told_in_further_messages(
+    tmp_path: Path,
+) -> None:
+    narrow = FALLBACK.replace(
+        "wire: {RECORDING, to: room}", "wire: {type: 'tests.test_pipeline_sending:Tight', to: room}"
+    )
+    digest = narrow.replace("send: immediate, group_wait: 0s", 'at: ["13:00", "19:00"]')
+    assert digest != narrow != FALLBACK
+    titles = [f"{what} {place}: Trump and Putin" for what in ("Grain", "Visas", "Gas") for place in PLACES]
+    async with desk(tmp_path, digest) as world:
+        world.channel("mail").fail(REJECTED, times=2)
+        await noon(world, titles)
+        await world.tick(MINUTE)
+        dead = world.store.deliveries(status=DeliveryStatus.DEAD)
+        sent = world.channel("wire").sent
+        assert world.store.deliveries(status=DeliveryStatus.SPARE) == []
+        sheets = books(world)
+    mine = [one for one in sent if one.instead_of == dead[0].id]
+    assert 1 < len(mine) < len(sent)
+    assert len({one.id for one in sent}) == len(sent)
+    told = [story for one in mine for story in one.message.told]
+    assert sorted(told) == sorted(dead[0].message.told)
+    assert len(told) == len(titles)
+    texts = [" ".join(one.message.parts["txt"].split()) for one in mine]
+    assert [title for title in titles if title not in " ".join(texts)] == []
+    assert all(text.startswith("[!] mail could not reach") for text in texts)
+    assert ["in the message that follows" in text for text in texts] == [True] * (len(mine) - 1) + [False]
+    assert ["(continued)" in one.message.subject for one in mine] == [False] + [True] * (len(mine) - 1)
+    assert ["feeds are working" in text for text in texts] == [True] + [False] * (len(mine) - 1)
+    assert [one.states for one in sheets] == [{"dead": len(titles)}] * 2
+    assert [fault for one in sheets for fault in one.faults] == []
 
 
 async def test_a_fallback_is_not_bothered_while_all_goes_well(tmp_path: Path) -> None:

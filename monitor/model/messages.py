@@ -251,6 +251,10 @@ class Digest:
     """So many reports come in it because the hour's alerts were used up."""
     follows: Follows | None = None
     """Of an alert about a story that the reader was alerted of."""
+    in_parts: bool = False
+    """What has no room in its message follows in another at once: no later digest tells it."""
+    continued: bool = False
+    """It is such a further message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

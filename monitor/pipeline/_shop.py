@@ -15,15 +15,17 @@ from monitor import cadence
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.compose import Desk
-from monitor.errors import FetchError
+from monitor.errors import FetchError, RenderError
 from monitor.match import Matcher
 from monitor.model import (
+    Digest,
     Entity,
     Event,
     Feed,
     FeedState,
     FetchResult,
     Keep,
+    Message,
     PollSettings,
     Report,
     Route,
@@ -34,6 +36,7 @@ from monitor.parse import Parser
 from monitor.pipeline.copies import Copies
 from monitor.record import Recorder
 from monitor.render import Renderer
+from monitor.render.plain import plainly
 from monitor.stores import Store
 from monitor.websub import Keys
 
@@ -113,6 +116,24 @@ class Tally:
             **{name: numbers[name] for name in ("polls", "entries", "updated", "matches", "stories")},
             deliveries={name: {"sent": c["sent"], "failed": c["failed"]} for name, c in deliveries.items()},
         )
+
+
+def written(parts: Parts, digest: Digest, *, copy_at: str = "") -> tuple[Message, str]:
+    """Return a digest as its channel will get it, whatever the desk's templates do, and what one that
+    failed says ("": none did).
+
+    Where a template fails the message has the shipped form, with the error on top.
+    """
+    channel, kind = parts.channels[digest.channel], parts.channel_types[digest.channel]
+    failed = ""
+    try:
+        message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts, copy_at=copy_at)
+    except RenderError as error:
+        failed = str(error)
+        message = plainly(
+            parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error, copy_at=copy_at
+        )
+    return channel.prepare(message), failed
 
 
 class Shop:

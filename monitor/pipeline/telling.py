@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
+from itertools import count
+from typing import Any
 
 from monitor import slots
 from monitor.cluster import WINDOW
 from monitor.compose import Desk, Quieted, Reader, Situation, item_of, plan, quieted, reasons, stay_behind
-from monitor.errors import RenderError
 from monitor.model import (
     Cursor,
     Delivery,
@@ -30,12 +31,12 @@ from monitor.model import (
     Story,
     StoryEntry,
 )
-from monitor.pipeline._shop import Parts, Shop
+from monitor.pipeline._shop import Parts, Shop, written
 from monitor.pipeline.following import Following
 from monitor.pipeline.grouping import Grouping
 from monitor.pipeline.sensing import Sensing
-from monitor.render.plain import plainly
 from monitor.render.threads import story_of
+from monitor.render.tidy import web_link
 from monitor.stores import Store
 
 LATELY = timedelta(days=7)
@@ -245,10 +246,7 @@ class Telling:
             yield from made
 
     def _deliveries(self, digest: Digest, route: Route, now: datetime, due: datetime) -> Iterator[Delivery]:
-        """Yield the delivery of a digest, and those that stand in for it should it fail for good.
-
-        They are frozen with it: what the reader missed is what the fallback says.
-        """
+        """Yield the delivery of a digest, and those that stand in for it should it fail for good."""
         parts = self._shop.parts
         message = self._message(digest)
         if route.send is Send.IMMEDIATE and due <= now:  # what is held waits because it was asked to
@@ -265,37 +263,46 @@ class Telling:
         fallback = route.fallback or parts.fallbacks.get(digest.channel, "")
         channel = parts.channels.get(fallback)
         for recipient in channel.recipients() if channel and fallback != digest.channel else ():
-            name = blake2b(f"{digest.id}\x1f{fallback}\x1f{recipient.address}".encode(), digest_size=16)
-            spare = replace(digest, id=name.hexdigest(), channel=fallback, recipient=recipient, follows=None)
-            yield replace(
-                first,
-                id=f"{spare.id}-{fallback}",
-                message=self._message(spare),
-                channel=fallback,
-                status=DeliveryStatus.SPARE,
-                instead_of=first.id,
+            for message in self._spares(digest, first.message, fallback, recipient):
+                yield replace(
+                    first,
+                    id=f"{message.id}-{fallback}",
+                    message=message,
+                    channel=fallback,
+                    status=DeliveryStatus.SPARE,
+                    instead_of=first.id,
+                )
+
+    def _spares(
+        self, digest: Digest, first: Message, channel: str, recipient: Recipient
+    ) -> Iterator[Message]:
+        """Yield what a fallback says: all that the first message tells, which no later digest will.
+
+        It is frozen with it, in further messages where the fallback has less room.
+        """
+        rest = _only(digest, first.told)
+        place = f"{digest.id}\x1f{channel}\x1f{recipient.address}"
+        for number in count():
+            name = blake2b((place + (f"\x1f{number}" if number else "")).encode(), digest_size=16)
+            spare = replace(
+                rest, id=name.hexdigest(), channel=channel, recipient=recipient, follows=None, in_parts=True
             )
+            message = self._message(spare)
+            yield message
+            left = _left_out([spare], [message])
+            if not left or len(left) == len(_stories(rest)):
+                return
+            rest = _continued(_only(rest, left))
 
     def _message(self, digest: Digest) -> Message:
-        """Return the digest as its channel will get it, whatever the desk's templates do."""
+        """Return the digest as its channel will get it, and remember whether a template failed."""
         parts = self._shop.parts
-        channel = parts.channels[digest.channel]
-        kind = parts.channel_types[digest.channel]
         copy_at = parts.copies.place(digest) if parts.copies else ""
-        try:
-            message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts, copy_at=copy_at)
-            self._failed = self._failed or ""
-        except RenderError as error:
-            self._failed = str(error)
-            message = plainly(
-                parts.renderer,
-                digest,
-                channel_type=kind,
-                parts=channel.parts,
-                error=error,
-                copy_at=copy_at,
-            )
-        return channel.prepare(message)
+        if digest.in_parts and not web_link(copy_at):
+            copy_at = ""  # what has no room follows at once: nobody need look for it on our machine
+        message, failed = written(parts, digest, copy_at=copy_at)
+        self._failed = failed or self._failed or ""
+        return message
 
     def start_cursors(self, now: datetime) -> None:
         """Make a cursor for every reader that has none; it stands behind what came before the backfill."""
@@ -388,8 +395,26 @@ def _is_new(story: Story) -> bool:
 def _left_out(digests: Sequence[Digest], messages: Sequence[Message]) -> frozenset[str]:
     """Return the stories that were to be told and stand in no message."""
     shown = {story for one in messages for story in one.told}
-    everything = (story.id for one in digests for part in one.sections for story in part.stories)
-    return frozenset(everything) - shown
+    return frozenset(story for one in digests for story in _stories(one)) - shown
+
+
+def _stories(digest: Digest) -> frozenset[str]:
+    return frozenset(story.id for part in digest.sections for story in part.stories)
+
+
+def _only(digest: Digest, stories: Collection[str]) -> Digest:
+    """Return a digest with these of its stories."""
+    parts = (
+        replace(part, stories=tuple(one for one in part.stories if one.id in stories))
+        for part in digest.sections
+    )
+    return replace(digest, sections=tuple(part for part in parts if part.stories))
+
+
+def _continued(digest: Digest) -> Digest:
+    """Return a digest that says only what is in its sections: the message before had the rest."""
+    nothing: dict[str, Any] = dict.fromkeys(("turns", "signals", "open", "troubles", "recovered"), ())
+    return replace(digest, continued=True, over_budget=0, silenced=0, feeds_ok=0, feeds_total=0, **nothing)
 
 
 def _tells(digest: Route, immediate: Route, channel: str) -> bool:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from monitor.compose import WELL
-from monitor.errors import RenderError
 from monitor.health import PEERS, comparisons, deadlines, holiday
 from monitor.model import (
     Delivery,
@@ -17,13 +16,11 @@ from monitor.model import (
     FeedState,
     FeedStatus,
     Kind,
-    Message,
     Outage,
     Recipient,
     Trouble,
 )
-from monitor.pipeline._shop import Shop
-from monitor.render.plain import plainly
+from monitor.pipeline._shop import Shop, written
 
 EVERY = timedelta(minutes=1)
 """Between two looks at all feeds."""
@@ -139,7 +136,7 @@ def deliveries_of(
         channel = parts.channels.get(name)
         for recipient in channel.recipients() if channel else ():
             digest = _digest(shop, troubles, recovered, states, name, recipient, now)
-            message = _message(shop, digest)
+            message, _ = written(parts, digest)
             yield Delivery(id=f"{digest.id}-{name}", message=message, channel=name, due_at=now, queued_at=now)
 
 
@@ -175,17 +172,6 @@ def _digest(
         feeds_ok=sum(state.status in WELL for state in states),
         feeds_total=len(states),
     )
-
-
-def _message(shop: Shop, digest: Digest) -> Message:
-    parts = shop.parts
-    channel = parts.channels[digest.channel]
-    kind = parts.channel_types[digest.channel]
-    try:
-        message = parts.renderer.render(digest, channel_type=kind, parts=channel.parts)
-    except RenderError as error:
-        message = plainly(parts.renderer, digest, channel_type=kind, parts=channel.parts, error=error)
-    return channel.prepare(message)
 
 
 def _peers(feed: Feed, feeds: Iterable[Feed], troubled: Collection[str]) -> set[str]:

@@ -53,6 +53,8 @@ class Page:
     """Stories for which there was no room."""
     copy: str = ""
     """Where the full copy is that has them: a link, or a path on the machine that runs monitor."""
+    follow: bool = False
+    """They follow in another message at once."""
     total: int = 0
     new: int = 0
     developing: int = 0
@@ -89,6 +91,7 @@ def layout(digest: Digest, *, full: int, listed: int) -> Page:
         blocks=tuple(block for block in blocks if block.stories or block.brief),
         stories=tuple(shown),
         omitted=len(ranked) - len(shown),
+        follow=digest.in_parts,
         total=len(ranked),
         new=sum(story.state == "new" for story in ranked),
         developing=sum(story.state != "new" for story in ranked),

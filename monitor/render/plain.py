@@ -11,7 +11,7 @@ from monitor.model import Digest, DigestStory, Message, SignalNote
 from monitor.render import tidy, words
 from monitor.render.notice import noted
 from monitor.render.reader import Reader
-from monitor.render.renderer import Renderer, signals_told
+from monitor.render.renderer import Renderer, told_by
 from monitor.render.threads import thread_of
 
 
@@ -55,12 +55,7 @@ def bare(digest: Digest, parts: Sequence[str]) -> Message:
     items += [{"title": one.title or one.url, "url": one.url, "text": one.source} for one in leads]
     body = {"title": subject, "head": [], "items": items, "text": text[:3000]}
     made["json"] = json.dumps(body, ensure_ascii=False)
-    told = {story.id: story.told for story in stories}
-    for note in digest.turns:
-        old = told.get(note.turn.story_id, ())
-        told[note.turn.story_id] = (*old, f"turn:{note.turn.id}")
-    about = tuple(told)
-    told |= signals_told(digest.signals)
+    about, told = told_by(stories, digest.turns, digest.signals)
     return Message(
         id=digest.id,
         kind=digest.kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -25,7 +25,7 @@ from jinja2 import (
 from markupsafe import Markup
 
 from monitor.errors import ConfigError, Mistake, RenderError
-from monitor.model import Digest, Kind, Message, SignalNote
+from monitor.model import Digest, DigestStory, Kind, Message, SignalNote, TurnNote
 from monitor.registry import find
 from monitor.render import layout, pages, passages, tidy, words
 from monitor.render.layout import Page
@@ -121,7 +121,7 @@ class Renderer:
                 digest, whole, candidates(digest, "file", "html"), "html", texts["subject.txt"]
             )
             page = whole if tidy.web_link(copy_at) else page  # a path on our machine is told nobody
-        told, unusual = _told(page), {note.signal.id for note in page.signals}
+        stories, told = told_by(page.stories, page.turns, page.signals)
         return Message(
             id=digest.id,
             kind=digest.kind,
@@ -132,7 +132,7 @@ class Renderer:
             language=digest.language,
             subject=texts["subject.txt"],
             parts=texts,
-            stories=tuple(one for one in told if one not in unusual),
+            stories=stories,
             told=told,
             thread=thread_of(digest),
             follows=digest.follows,
@@ -289,6 +289,8 @@ class Renderer:
             "coverage": values.coverage,
             "signal": values.signal,
             "growth": values.growth,
+            "left_out": values.left_out,
+            "fault": values.fault,
             "headline": passages.headline,
             "excerpt": passages.excerpt,
             "quoted": passages.quoted,
@@ -402,21 +404,21 @@ def _flavour(part: str) -> str:
     return part if part in ("html", "json") else "txt"
 
 
-def _told(page: Page) -> dict[str, tuple[str, ...]]:
-    """Return for each story what of it the message tells: of those that were left out, nothing."""
-    told = {story.id: story.told for story in page.stories}
-    for note in page.turns:
+def told_by(
+    stories: Iterable[DigestStory], turns: Iterable[TurnNote], signals: Iterable[SignalNote]
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return the stories that a message with all these is about, and what of each it tells.
+
+    Signals are told as stories of their own, but a message is about none of them.
+    """
+    told = {story.id: story.told for story in stories}
+    for note in turns:
         old = told.get(note.turn.story_id, ())
         told[note.turn.story_id] = tuple(dict.fromkeys((*old, f"turn:{note.turn.id}")))
-    return told | signals_told(page.signals)
-
-
-def signals_told(notes: Sequence[SignalNote]) -> dict[str, tuple[str, ...]]:
-    """Return what a message tells of signals, as of stories of their own."""
-    return {
-        note.signal.id: tuple(f"signal:{one}" for one in (note.signal.id, note.began) if one)
-        for note in notes
-    }
+    about = tuple(told)
+    for one in signals:
+        told[one.signal.id] = tuple(f"signal:{name}" for name in (one.signal.id, one.began) if name)
+    return about, told
 
 
 def _only_json(value: object) -> object:

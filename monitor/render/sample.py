@@ -32,6 +32,7 @@ from monitor.model import (
     Turn,
     TurnNote,
 )
+from monitor.render.places import SIGNALS
 from monitor.render.unusual import unusual
 
 _SLOT = datetime(2025, 10, 17, 1, 30, tzinfo=UTC)
@@ -206,7 +207,6 @@ _TROUBLES = (
     ),
     Trouble(source="উত্তরের খবর", url="https://uttor.example/rss", status="blocked", reason="blocked"),
 )
-_SIGNALS = frozenset(one.value for one in SignalKind)
 
 
 def sample(
@@ -234,8 +234,8 @@ def sample(
     if kind is Kind.CORRECTION:
         stories = [(topic, _corrected(story)) for topic, story in stories]
     labels = {entity: _said(by, language) for entity, by in _LABELS.items()}
-    signals = _signals(kind, stories, labels, language, over=over) if kind in _SIGNALS or unusually else ()
-    stories = [] if kind in _SIGNALS else stories
+    signals = _signals(kind, stories, labels, language, over=over) if kind in SIGNALS or unusually else ()
+    stories = [] if kind in SIGNALS else stories
     entries = [one.entry for _, story in stories for one in (story.lead, *story.also, *story.carriers)]
     titles = {topic: by.get(language.partition("-")[0], by["en"]) for topic, by in _TOPICS.items()}
     return Digest(
@@ -307,7 +307,7 @@ def _signals(
     over: bool,
 ) -> tuple[SignalNote, ...]:
     """The signal of an alert about one; a digest's is a burst."""
-    about = SignalKind(kind.value) if kind in _SIGNALS else SignalKind.BURST
+    about = SignalKind(kind.value) if kind in SIGNALS else SignalKind.BURST
     return tuple(
         unusual(
             about,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from monitor.model import Digest, Kind, SignalKind
+from monitor.model import Digest, Kind
+from monitor.render.places import SIGNALS
 from monitor.render.reader import Reader
-
-_SIGNALS = frozenset(one.value for one in SignalKind)
 
 
 def thread_of(digest: Digest) -> str:
@@ -13,7 +12,7 @@ def thread_of(digest: Digest) -> str:
     if digest.kind is Kind.DIGEST:
         day = digest.slot.astimezone(Reader(digest.language, digest.timezone).zone).date()
         return f"{digest.route}.{day:%Y-%m-%d}"
-    for note in digest.signals if digest.kind in _SIGNALS else ():
+    for note in digest.signals if digest.kind in SIGNALS else ():
         return f"{note.signal.subject}.{note.signal.kind}.{note.signal.since:%Y%m%dT%H%M%S}".replace(":", ".")
     return story_of(digest) or digest.route
 

@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 import regex
 
 from monitor.life import GROWTH
-from monitor.model import Contradiction, DigestStory, Fact, FactKind, SignalKind, SignalNote
+from monitor.model import Contradiction, DigestStory, Fact, FactKind, SignalKind, SignalNote, Trouble
+from monitor.render.layout import Page
 from monitor.render.reader import Reader
+from monitor.render.tidy import web_link
 from monitor.render.words import Words
 
 
@@ -155,6 +157,26 @@ class Values:
             title=str(said(f"signal_{key}_title", **values)),
             lines=tuple(lines),
         )
+
+    def fault(self, trouble: Trouble) -> str:
+        """Return what is wrong with a feed, why, and since when."""
+        said = self.words
+        parts = [said.get(f"status_{trouble.status}", trouble.status)]
+        if trouble.reason:
+            parts.append(said.get(f"reason_{trouble.reason}", trouble.reason))
+        if trouble.since:
+            parts.append(said("since", when=self.reader.when(trouble.since)))
+        return ", ".join(parts)
+
+    def left_out(self, page: Page) -> str:
+        """Return how many stories a message had no room for, and where they are; "" for none."""
+        if not page.omitted:
+            return ""
+        if not page.copy:
+            return self.words("more_follow" if page.follow else "more", n=page.omitted)
+        if web_link(page.copy):
+            return self.words("more_linked", n=page.omitted)
+        return self.words("more_copied", n=page.omitted, place=page.copy)
 
     def _press(self, language: str) -> str:
         return str(self.words("press", language=self.reader.tongue(language)))
