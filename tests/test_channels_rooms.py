@@ -20,7 +20,7 @@ from monitor.channels import Posted, Tools, _chat, _room, discord, mattermost, n
 from monitor.channels._chat import Chat, Item, Text
 from monitor.clock import VirtualClock
 from monitor.errors import ConfigError, DeliveryError, DeliveryReason
-from monitor.model import Follows, Kind, Secret, Thread
+from monitor.model import Follows, Kind, Phase, Secret, Thread
 from monitor.registry import find
 from monitor.render import Renderer, sample
 from tests.receivers import (
@@ -87,6 +87,26 @@ def test_every_line_of_the_foot_is_told(kind: str) -> None:
     chat = Chat(title="t", foot=tuple(f"line number {n}" for n in range(7)))
     text = "".join(map(told, written(kind, chat)))
     assert [line for line in chat.foot if line not in text] == []
+
+
+@EVERY
+def test_of_a_story_that_goes_on_its_phase_and_what_was_told_before_are_said(kind: str) -> None:
+    digest = sample(language="en")
+    (story, *_) = [one for part in digest.sections for one in part.stories if one.news.known]
+    assert story.life is not None
+    message = RENDERER.render(digest, channel_type=kind, parts=find("channels", kind).parts)
+    text = "".join(map(told, written(kind, _chat.read(message), "en")))
+    assert f"Told before: {story.news.known.entry.title if story.news.known else ''} (3 reports)" in text
+    phase = RENDERER.phrase("en", f"phase_{story.life.phase}")
+    assert f"Developing{f' · {phase}' if phase else ''} · {story.lead.entry.source}" in text
+    (first, *_) = digest.sections[0].stories
+    assert first.life is not None
+    urgent = replace(first, life=replace(first.life, phase=Phase.BREAKING))
+    alert = replace(
+        digest, kind=Kind.ALERT, sections=(replace(digest.sections[0], stories=(urgent,)),), turns=()
+    )
+    message = RENDERER.render(alert, channel_type=kind, parts=find("channels", kind).parts)
+    assert "New · breaking · " in "".join(map(told, written(kind, _chat.read(message), "en")))
 
 
 @EVERY
