@@ -134,6 +134,8 @@ class ParseReason(StrEnum):
     BROKEN = "broken"
     TOO_COSTLY = "too-costly"
     """Parsing it took more time or memory than one document may."""
+    NO_ARTICLE = "no-article"
+    """A page without the text that was looked for: a wall, a front page, a film."""
 
 
 class ParseError(MonitorError):

@@ -40,10 +40,12 @@ DOORS = {
     "regex": {"text", "match", "languages", "render", "facts"},
     "rich": {"commands"},
     "ruamel": {"config"},
+    "protego": {"fetch"},
     "sqlalchemy": {"stores"},
     "sqlite3": {"stores"},
     "starlette": {"web"},
     "uvicorn": {"web"},
+    "trafilatura": {"formats"},
     "zstandard": {"fetch"},
 }
 """Each dependency has one door: who may import it. (httpx is typed in service and replay, made in fetch.)"""

@@ -35,21 +35,21 @@ def parser() -> Iterator[Parser]:
 
 def test_a_well_formed_feed_needs_no_worker(parser: Parser) -> None:
     assert parser.parse(result(WELL_FORMED)).path == "strict"
-    assert not parser._idle
+    assert not parser._documents.idle
 
 
 def test_an_ill_formed_feed_is_read_by_a_worker_that_stays(parser: Parser) -> None:
     for _ in range(3):
         document = parser.parse(result(ILL_FORMED))
         assert (document.path, document.items[0].title) == ("feedparser", "a & b")
-    assert len(parser._idle) == 1
+    assert len(parser._documents.idle) == 1
 
 
 def test_the_feed_that_never_ends_costs_one_worker_and_nothing_else(parser: Parser) -> None:
     with pytest.raises(ParseError) as refused:
         parser.parse(result(ENDLESS))
     assert refused.value.reason is ParseReason.TOO_COSTLY
-    assert not parser._idle
+    assert not parser._documents.idle
     assert parser.parse(result(ILL_FORMED)).path == "feedparser"
 
 
@@ -76,8 +76,8 @@ def test_a_document_that_needs_too_much_memory_is_refused() -> None:
 
 def test_a_worker_that_was_killed_is_replaced(parser: Parser) -> None:
     parser.parse(result(ILL_FORMED))
-    parser._idle[0]._process.kill()
-    parser._idle[0]._process.wait()
+    parser._documents.idle[0]._process.kill()
+    parser._documents.idle[0]._process.wait()
     with pytest.raises(ParseError):
         parser.parse(result(ILL_FORMED))
     assert parser.parse(result(ILL_FORMED)).path == "feedparser"
@@ -89,7 +89,7 @@ def test_many_threads_may_parse_at_once(parser: Parser) -> None:
             pool.map(lambda i: parser.parse(result((WELL_FORMED, ILL_FORMED)[i % 2])), range(40))
         )
     assert [document.path for document in documents] == ["strict", "feedparser"] * 20
-    assert len(parser._idle) <= 2
+    assert len(parser._documents.idle) <= 2
 
 
 def test_the_charset_of_the_config_counts(parser: Parser) -> None:

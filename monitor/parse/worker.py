@@ -1,6 +1,6 @@
-"""The process that reads what may take too long. Started by monitor.parse; talks over one pipe.
+"""The process that reads what may take too long. Started by a Pool; talks over one pipe.
 
-Every document has its own allowance of CPU time (ITIMER_PROF, whose signal ends the process) and
+Every task has its own allowance of CPU time (ITIMER_PROF, whose signal ends the process) and
 all share a limit of memory. It writes no files and leaves no core.
 """
 
@@ -9,20 +9,19 @@ from __future__ import annotations
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.connection import Connection
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from monitor import registry
 from monitor.errors import ParseError, ParseReason
-from monitor.model import Document
 
-Task: TypeAlias = tuple[str, bytes, str, str, str]
-"""Format, body, content type, URL, charset."""
-Answer: TypeAlias = Document | tuple[ParseReason, str]
+Refusal: TypeAlias = tuple[ParseReason, str]
+"""Why a task came to nothing, and the words."""
 
 
-def serve(connection: Connection, cpu_seconds: float, memory: int) -> None:
-    """Read documents until the other side hangs up. `memory` is bytes of address space."""
+def serve(answer: Callable[[Any], object], connection: Connection, cpu_seconds: float, memory: int) -> None:
+    """Answer tasks until the other side hangs up. `memory` is bytes of address space."""
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
@@ -30,13 +29,13 @@ def serve(connection: Connection, cpu_seconds: float, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:
-            task: Task = connection.recv()
+            task = connection.recv()
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        answer = _parse(task)
+        answered = _answered(answer, task)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        connection.send(answer)
+        connection.send(answered)
 
 
 def _limit(which: int, value: int) -> None:
@@ -45,24 +44,21 @@ def _limit(which: int, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def _parse(task: Task) -> Answer:
-    name, body, content_type, url, charset = task
+def _answered(answer: Callable[[Any], object], task: object) -> object:
     try:
-        document: Document = registry.find("formats", name)().parse(
-            body, content_type, url=url, charset=charset
-        )
+        return answer(task)
     except ParseError as error:
-        return error.reason, str(error)
+        refusal: Refusal = error.reason, str(error)
     except MemoryError:
-        return ParseReason.TOO_COSTLY, "reading it takes too much memory"
-    return document
+        refusal = ParseReason.TOO_COSTLY, "reading it takes too much memory"
+    return refusal
 
 
 def main() -> None:
     """Serve on the file descriptor named on the command line."""
-    descriptor, cpu_seconds, memory = sys.argv[1:4]
-    registry.find("formats", "xml")  # import feedparser before the first task's time runs
-    serve(Connection(int(descriptor)), float(cpu_seconds), int(memory))
+    descriptor, cpu_seconds, memory, answers = sys.argv[1:5]
+    # Imported before the first task's time runs.
+    serve(import_module(answers).answer, Connection(int(descriptor)), float(cpu_seconds), int(memory))
 
 
 if __name__ == "__main__":
