@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any
 
@@ -36,6 +37,11 @@ def names(family: str) -> tuple[str, ...]:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that is most like a mistyped one, or nothing."""
     return next(iter(get_close_matches(word, list(known), 1)), "")
+
+
+def installed(*packages: str) -> bool:
+    """Say whether packages of an extra are there, without importing them."""
+    return all(find_spec(package) is not None for package in packages)
 
 
 def find(family: str, name: str) -> Any:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
+from monitor import registry
 from monitor.config import _kinds as kinds
 from monitor.config import _places as places
 from monitor.config import _times as times
@@ -75,6 +76,9 @@ def _feeds(items: Items) -> Iterator[Mistake]:
             yield from _header(item, header, value)
         yield from _auth(item, form)
         yield from _proxy(item, form.proxy)
+        if form.fulltext and not registry.installed("trafilatura", "protego"):
+            text = "needs trafilatura and protego, which are not installed"
+            yield item.mistake(("fulltext",), text, "run pip install 'monitor-daemon[fulltext]'")
 
 
 def canonical(url: str) -> str:

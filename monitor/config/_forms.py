@@ -140,6 +140,9 @@ class PollForm(Form):
     max_body: Annotated[int, times.size("1KB", "1GB")] = Field(
         _POLL.max_body, description="The longest document, after decompression."
     )
+    articles: Annotated[int, kinds.whole(1, 10_000)] = Field(
+        _POLL.articles, description="The most articles an hour for one feed with `fulltext`, newest first."
+    )
 
 
 class NetworkForm(Form):
@@ -286,6 +289,11 @@ class FeedForm(Form):
     folder: Text = Field("", description="For OPML export and lists.")
     paused: Flag = Field(False, description="Not polled for now.")
     websub: Flag = Field(True, description="Subscribed to at its hub, where `websub` is on.")
+    fulltext: Flag = Field(
+        False,
+        description="Fetch the articles of which the feed has only a headline or the beginning, as "
+        "robots.txt allows: see docs/howto/full-text.md. Needs `pip install 'monitor-daemon[fulltext]'`.",
+    )
 
 
 def feed_settings() -> frozenset[str]:

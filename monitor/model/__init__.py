@@ -5,7 +5,9 @@ Times are aware and in UTC. `published` and `updated` are what the publisher say
 so that doing a thing twice does it once.
 """
 
+from monitor.model.articles import Article, ArticleStatus
 from monitor.model.entries import (
+    ArticleRecord,
     Clause,
     Entry,
     Evidence,
@@ -112,6 +114,9 @@ __all__ = [
     "STORIES",
     "TURNS",
     "Appearance",
+    "Article",
+    "ArticleRecord",
+    "ArticleStatus",
     "Canary",
     "Change",
     "ChangeKind",

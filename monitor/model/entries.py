@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor.model.articles import Article
 from monitor.model.polling import FeedState
 
 
@@ -36,6 +37,8 @@ class Entry:
     fingerprint: str = ""
     entities: tuple[str, ...] = ()
     """Ids of the entities that match found in it, in order of first mention."""
+    article: bool = False
+    """Whether `content` is from the article's own page, not from the feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +171,22 @@ class PollRecord:
     """Entry id → what match read, for each new and revised entry."""
     arrivals: tuple[datetime, ...] = ()
     """Hours in which it brought something; of a first poll, those that its dates speak of."""
+    wanted: tuple[Article, ...] = ()
+    """Articles to be fetched from now on, of new entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRecord:
+    """What came of one try to get an article: remembered whole or not at all.
+
+    `entry` is the next revision of the entry, with the article's text, and `reading` what match read
+    in it; None where there was nothing to be had. `rest_until`: its host is left alone until then.
+    """
+
+    article: Article
+    entry: Entry | None = None
+    reading: Reading = field(default_factory=Reading)
+    rest_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,8 @@ class Feed:
     paused: bool = False
     websub: bool = True
     """Subscribed to at the hub it names, where the desk has WebSub on."""
+    fulltext: bool = False
+    """Whether the articles behind its stubs are fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class PollSettings:
     per_host_gap: timedelta = timedelta(seconds=1)
     timeout: timedelta = timedelta(seconds=30)
     max_body: int = 10_000_000
+    articles: int = 60
+    """Articles an hour of one feed with `fulltext`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,10 +47,11 @@ from monitor.model import (
     Turn,
 )
 from monitor.stores._care import Care
+from monitor.stores._contract import Articles
 from monitor.stores._questions import Health, Hubs
 
 
-class Store(Care, Health, Hubs):
+class Store(Articles, Care, Health, Hubs):
     """One database. Promises 1, 1b, 2 and 3 of docs/architecture.md are one method each.
 
     What its keepers ask of it (what is due, totals, pruning, how it does) is in `Care`.

@@ -56,10 +56,12 @@ from monitor.stores import (
     _stories,
     _telling,
     _threads,
+    _wants,
 )
 from monitor.stores._backup import copy_rows
 from monitor.stores._caring import Caring
 from monitor.stores._search import Index
+from monitor.stores._shelf import SqlArticles
 from monitor.stores._subscriptions import SqlHubs
 from monitor.stores._upsert import Upsert, upsert_for
 
@@ -68,7 +70,7 @@ T = TypeVar("T")
 _TRIES = 3
 
 
-class SqlStore(SqlHubs, Caring):
+class SqlStore(SqlArticles, SqlHubs, Caring):
     """A store in an SQL database."""
 
     dialect: ClassVar[str]

@@ -25,7 +25,7 @@ from monitor.model import (
     Reading,
     Sighting,
 )
-from monitor.stores import _health, _log
+from monitor.stores import _health, _log, _wants
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import AnyRow, chunks, entry_row, feed_row, feed_state
@@ -43,7 +43,7 @@ _UPDATE_STATE = (
 )
 
 _REVISED = {"title", "summary", "content", "url", "guid", "author", "tags", "published", "updated"} | {
-    *("source", "feed_url", "language", "country", "revision", "fingerprint", "entities")
+    *("source", "feed_url", "language", "country", "revision", "fingerprint", "entities", "article")
 }
 """What a revision changes of an entry: all but its identity, first_seen and story."""
 
@@ -176,19 +176,22 @@ class _Batch:
 
     def add(self, record: PollRecord) -> None:
         for entry in (*record.fresh.entries, *record.fresh.revised):
-            reading = record.readings.get(entry.id, Reading())
-            old = self.entries.get(entry.id)
-            if old is None or old.revision < entry.revision:
-                self.entries[entry.id] = entry
-                self.keys[entry.id] = reading.key
-                if old is not None and text.key(old.title) != text.key(entry.title):
-                    self._withdraw(entry.id, {match.topic for match in reading.matches})
-            for match in reading.matches:
-                before = self.matches.get((match.entry_id, match.topic))
-                if match.entry_id == entry.id and (before is None or before.revision < match.revision):
-                    self.matches[match.entry_id, match.topic] = match
+            self.take(entry, record.readings.get(entry.id, Reading()))
         for sighting in record.fresh.sightings:
             self.sightings[sighting.entry_id, sighting.feed_url] = sighting
+
+    def take(self, entry: Entry, reading: Reading) -> None:
+        """Add a revision of an entry with what match read in it."""
+        old = self.entries.get(entry.id)
+        if old is None or old.revision < entry.revision:
+            self.entries[entry.id] = entry
+            self.keys[entry.id] = reading.key
+            if old is not None and text.key(old.title) != text.key(entry.title):
+                self._withdraw(entry.id, {match.topic for match in reading.matches})
+        for match in reading.matches:
+            before = self.matches.get((match.entry_id, match.topic))
+            if match.entry_id == entry.id and (before is None or before.revision < match.revision):
+                self.matches[match.entry_id, match.topic] = match
 
     def _withdraw(self, entry_id: str, about: Collection[str]) -> None:
         """Forget what another headline of the same batch is about no more."""
@@ -214,6 +217,7 @@ def record(
     good = [one for one, ok in zip(records, taken, strict=True) if ok]
     _health.note(conn, upsert, good)
     absorb(conn, upsert, index, good, now)
+    _wants.note(conn, upsert, [article for one in good for article in one.wanted])
     return taken
 
 
@@ -224,6 +228,24 @@ def absorb(
     batch = _Batch()
     for one in records:
         batch.add(one)
+    _write(conn, upsert, index, batch, now)
+
+
+def revise(
+    conn: Connection, upsert: Upsert, index: Index, entry: Entry, reading: Reading, now: datetime
+) -> bool:
+    """Write the next revision of one entry; False if another one came first, or it is not there any more."""
+    before = select(entries.c.revision).where(entries.c.id == entry.id).with_for_update()
+    if conn.execute(before).scalar() != entry.revision - 1:
+        return False
+    batch = _Batch()
+    batch.take(entry, reading)
+    _write(conn, upsert, index, batch, now)
+    return True
+
+
+def _write(conn: Connection, upsert: Upsert, index: Index, batch: _Batch, now: datetime) -> None:
+    """Write entries, sightings, matches, and what the log has to say of them."""
     revised = _write_entries(conn, upsert, index, batch) if batch.entries else {}
     if batch.sightings:
         _write_sightings(conn, upsert, batch)

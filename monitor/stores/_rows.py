@@ -157,6 +157,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "country": entry.country,
         "revision": entry.revision,
         "fingerprint": entry.fingerprint,
+        "article": entry.article,
     }
 
 
@@ -181,6 +182,7 @@ def entry_of(row: AnyRow) -> Entry:
         country=row.country,
         revision=row.revision,
         fingerprint=row.fingerprint,
+        article=row.article,
     )
 
 

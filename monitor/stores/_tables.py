@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     literal_column,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -249,6 +250,7 @@ entries = Table(
     _text("title"),
     _text("summary"),
     _text("content"),
+    Column("article", Boolean, nullable=False, server_default=false()),
     Index(None, "first_seen"),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,73 @@
+"""The answers to `_contract.Articles`, for every SQL store."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeVar
+
+from sqlalchemy import Connection
+
+from monitor.model import Article, ArticleRecord, ArticleStatus
+from monitor.stores import _polls, _wants
+from monitor.stores._contract import Articles
+from monitor.stores._search import Index
+from monitor.stores._upsert import Upsert
+
+T = TypeVar("T")
+
+
+class SqlArticles(Articles):
+    """Articles in an SQL database."""
+
+    index: ClassVar[Index]
+    _upsert: Upsert
+
+    @abstractmethod
+    def _do(self, work: Callable[[Connection], T], *, write: bool = True) -> T: ...
+
+    def claim_articles(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        per_hour: int,
+        since: datetime,
+        busy: Iterable[str] = (),
+    ) -> list[Article]:
+        """Take up to `limit` due articles for `lease`."""
+        asked = _wants.Asked(limit=limit, per_hour=per_hour, since=since, busy=frozenset(busy))
+        return self._do(lambda conn: _wants.claim(conn, now, asked, lease))
+
+    def record_article(self, record: ArticleRecord, now: datetime) -> bool:
+        """Write what came of a try."""
+        return self._do(lambda conn: self._record(conn, record, now))
+
+    def _record(self, conn: Connection, record: ArticleRecord, now: datetime) -> bool:
+        article, entry = record.article, record.entry
+        if not _wants.holds(conn, article):
+            return False
+        done = entry is None or _polls.revise(conn, self._upsert, self.index, entry, record.reading, now)
+        _wants.settle(conn, article if done else _again(article, now), record.rest_until)
+        return done
+
+    def article_texts(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the texts that articles brought."""
+        asked = frozenset(ids)
+        return self._do(lambda conn: _wants.texts(conn, asked), write=False)
+
+    def article(self, entry_id: str) -> Article | None:
+        """Return how far we are with an entry's article."""
+        return self._do(lambda conn: _wants.of_entry(conn, entry_id), write=False)
+
+    def article_counts(self) -> Mapping[str, int]:
+        """Return how many articles there are of each status."""
+        return self._do(_wants.counts, write=False)
+
+
+def _again(article: Article, now: datetime) -> Article:
+    """Return the article as it was wanted: its text belongs to a revision that was never written."""
+    return replace(article, status=ArticleStatus.WANTED, reason="", detail="", due_at=now)
