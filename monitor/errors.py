@@ -106,6 +106,8 @@ class FetchReason(StrEnum):
     """The publisher keeps us out: 401, 403, a captcha or challenge page."""
     PROTOCOL = "protocol"
     """The answer is not HTTP, is cut short or is encoded in a way we do not read."""
+    ROBOTS = "robots"
+    """The publisher's robots.txt asks programs not to fetch this page (RFC 9309)."""
     MACHINE = "machine"
     """Our own machine has no room for another connection: not the publisher's failure."""
 

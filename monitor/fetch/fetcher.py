@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final, cast
@@ -48,6 +48,7 @@ LONGEST_HEADER: Final = 4_096
 LONGEST_WORDS: Final = 300
 """Characters of an error: it is stored, logged and shown."""
 _NO_BODY: Final = httpx.ByteStream(b"")
+_NO_VALIDATORS: Final = Validators()
 _RAW: Final = {RAW_HEADERS: True}
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -71,6 +72,8 @@ class _Hop:
     permanent: bool = True
     count: int = 0
     took: float = 0.0
+    accept: bytes = b""
+    """In place of the media types of feeds."""
 
     @property
     def at_home(self) -> bool:
@@ -143,6 +146,25 @@ class Fetcher:
             took=hop.took if hop else None,
         )
 
+    async def look(self, feed: Feed, url: str, *, accept: str) -> Fetched | str:
+        """Do one exchange for a page of a feed's, in its host's turn; a text is where a redirect points.
+
+        Nothing of what the feed is asked with goes there: no header, no login, not even one in the URL.
+        `accept` are the media types we take. Raises FetchError.
+        """
+        page = replace(feed, url=url, headers={}, auth=None)
+        hop = _first(page)
+        hop.credentials, hop.accept = b"", accept.encode("ascii")
+        seconds = self._poll.timeout.total_seconds()
+        async with self._hosts.turn(hop.url.host):
+            try:
+                async with asyncio.timeout(seconds):
+                    answer = await self._ask(page, _NO_VALIDATORS, hop)
+            except TimeoutError as error:
+                raise FetchError(FetchReason.TIMEOUT, f"no whole answer within {seconds:g} s") from error
+        assert not isinstance(answer, NotModified), "nothing was asked on a condition"
+        return _document(answer) if isinstance(answer, httpx.URL) else answer
+
     async def _follow(self, feed: Feed, validators: Validators, hop: _Hop) -> Fetched | NotModified:
         """Go from hop to hop until an answer is no redirect. Waiting for a turn counts for nobody's time."""
         loop = asyncio.get_running_loop()
@@ -181,6 +203,8 @@ class Fetcher:
         """Build a request of known headers only: no cookie, no referrer, nothing of an earlier answer."""
         # With a stream of its own httpx adds nothing to a request, so it costs a third.
         sent = {b"host": hop.url.netloc, **self._headers}
+        if hop.accept:
+            sent[b"accept"] = hop.accept
         if held is not None and held.etag:
             sent[b"if-none-match"] = held.etag.encode("latin-1", "replace")
         if held is not None and held.last_modified:
