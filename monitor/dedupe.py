@@ -128,6 +128,16 @@ def length(entry: Entry) -> int:
     return len(entry.title) + len(entry.summary) + len(entry.content)
 
 
+def whole(entry: Entry, article: str) -> Entry:
+    """Return an entry with the text of its article, if that says more than its feed does.
+
+    What the feed gave for the content is its summary then, unless it gave one.
+    """
+    if len(article) <= len(entry.content):
+        return entry
+    return replace(entry, content=article, summary=entry.summary or entry.content, article=True)
+
+
 def _recall(candidate: Candidate, known: Mapping[str, Known]) -> Known | None:
     """Find the entry that an item is, by the first identity that is known.
 

@@ -30,6 +30,7 @@ from monitor.compose import Desk
 from monitor.config import Config, changes, templates_folder
 from monitor.errors import ConfigError, MonitorError
 from monitor.fetch import Fetcher, client, post
+from monitor.fetch import Pages as ArticlePages
 from monitor.keeper import Keeper
 from monitor.match import Matcher
 from monitor.metrics import Metrics
@@ -195,6 +196,7 @@ class Service:
 
     async def _poll(self) -> None:
         await self.pipeline.poll_due()
+        await self.pipeline.read_due()
         if self._pages is not None:
             await self.pipeline.ask_hubs()
         self.pipeline.check()
@@ -381,6 +383,10 @@ def parts(
 ) -> Parts:
     """Return everything a pipeline is made of."""
     reads = matcher(config)
+    asks = fetcher or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport)
+    pages = None
+    if isinstance(asks, Fetcher) and any(feed.fulltext for feed in config.feeds):
+        pages = ArticlePages(asks, clock)  # a replay has none: what it may ask for was recorded
     return Parts(
         feeds={feed.url: feed for feed in config.feeds},
         poll=config.poll,
@@ -397,8 +403,8 @@ def parts(
         language=config.language,
         timezone=config.timezone,
         matcher=reads,
-        fetcher=fetcher
-        or Fetcher(config.poll, config.network, clock, version=__version__, transport=transport),
+        fetcher=asks,
+        pages=pages,
         parser=Parser(),
         renderer=renderer(config, templates),
         copies=copies(config, clock=clock, http=http),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.clock import Clock
@@ -21,6 +21,11 @@ class Page:
 
     result: FetchResult
     delay: timedelta = timedelta(0)
+
+    @classmethod
+    def failed(cls, feed: Feed, url: str, at: datetime, error: FetchError) -> Page:
+        """Return the page that did not come."""
+        return cls(result=FetchResult(feed=feed, fetched_at=at, outcome=Failed(error), url=url))
 
 
 class Pages:

@@ -59,7 +59,7 @@ class Rules:
         if (rate := self.parsed.request_rate(TOKEN)) is not None and rate.requests > 0:
             asked.append(rate.seconds / rate.requests)
         longest = max(one if math.isfinite(one) else 0.0 for one in asked)
-        return min(timedelta(seconds=max(longest, 0.0)), LONGEST_DELAY)
+        return timedelta(seconds=min(max(longest, 0.0), LONGEST_DELAY.total_seconds()))
 
 
 class Robots:

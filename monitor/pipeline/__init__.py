@@ -17,12 +17,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import TypeVar
 
 from monitor.clock import Clock
 from monitor.model import Event, Report
 from monitor.pipeline._shop import Callbacks, Fetches, Parts, Shop
+from monitor.pipeline.articles import Articles
 from monitor.pipeline.canary import Canary
 from monitor.pipeline.copies import Copies
 from monitor.pipeline.polling import Polling
@@ -50,13 +52,9 @@ class Pipeline:
         self.store, self.clock, self.tell = store, clock, tell
         self._shop = Shop(parts, store=store, clock=clock, random=random, tell=tell)
         self._reliance = Reliance(self._shop)
-        self._polling, self._telling, self._sending, self._watching = (
-            Polling(self._shop, self._reliance),
-            Telling(self._shop),
-            Sending(self._shop),
-            Watching(self._shop),
-        )
-        self._canary = Canary(self._shop)
+        self._polling, self._articles = Polling(self._shop, self._reliance), Articles(self._shop)
+        self._telling, self._sending = Telling(self._shop), Sending(self._shop)
+        self._watching, self._canary = Watching(self._shop), Canary(self._shop)
         self.hubs = Subscribing(self._shop, self._polling, self._reliance, self._tell_at_once)
 
     @property
@@ -81,6 +79,7 @@ class Pipeline:
                 await self.off_loop(self._telling.fold)
             await self.poll_due(now, everything=everything)
         self.check()
+        await self._get_articles(now)
         await self.tell_due()
         await self.deliver_due()
         while sending := self._sending.running:
@@ -91,9 +90,25 @@ class Pipeline:
         self.check()
         return self.report()
 
+    async def _get_articles(self, now: datetime) -> None:
+        """Get the articles that are due. Alerts by what the feeds say do not wait for them; digests do."""
+        if not await self._articles.start_due(now):
+            return
+        await self.off_loop(self._telling.fold)
+        await self.off_loop(partial(self._telling.queue, digests=False))
+        await self.deliver_due()
+        while await self._articles.start_due(now) or self._articles.running:
+            if running := self._articles.running:
+                await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
+            self.check()
+
     async def poll_due(self, now: datetime | None = None, *, everything: bool = False) -> None:
         """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
         await self._polling.start_due(now or self.clock.now(), everything=everything)
+
+    async def read_due(self) -> None:
+        """Start getting the articles that are due; do not wait for them."""
+        await self._articles.start_due(self.clock.now())
 
     async def tell_due(self) -> None:
         """Look at the feeds, fold new matches into stories, then queue what each reader is due."""
@@ -122,7 +137,8 @@ class Pipeline:
         self._shop.check()
 
     async def drain(self) -> None:
-        """Wait for all that is under way: polls, commits, deliveries."""
+        """Wait for all that is under way: polls, commits, deliveries; for articles not long."""
+        await self._articles.stop()
         while running := [
             *self._polling.running.values(),
             *self.hubs.running,

@@ -16,6 +16,7 @@ from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.compose import Desk
 from monitor.errors import FetchError, RenderError
+from monitor.fetch import Pages
 from monitor.match import Matcher
 from monitor.model import (
     Digest,
@@ -93,6 +94,8 @@ class Parts:
     """Keeps in full what messages have no room for."""
     canary: timedelta = timedelta(0)
     """Time between two canaries; 0: none."""
+    pages: Pages | None = None
+    """Gets the articles behind stubs, where a feed wants them."""
     recorder: Recorder | None = None
     """Keeps what polls bring, where the desk wants that."""
     callbacks: Callbacks | None = None
@@ -146,6 +149,7 @@ class Shop:
         self.tally = Tally()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._parse_threads = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self._article_thread = ThreadPoolExecutor(1, thread_name_prefix="article")
         self._failures: list[BaseException] = []
 
     async def off_loop(self, work: Callable[[], T]) -> T:
@@ -155,6 +159,10 @@ class Shop:
     async def aside(self, work: Callable[[], T]) -> T:
         """Run plain code that uses no store on another thread."""
         return await asyncio.get_running_loop().run_in_executor(self._parse_threads, work)
+
+    async def apart(self, work: Callable[[], T]) -> T:
+        """Run plain code that uses no store and for which no feed must wait."""
+        return await asyncio.get_running_loop().run_in_executor(self._article_thread, work)
 
     def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Start something that nobody waits for at once; what ends it badly is kept for `check`."""
@@ -176,6 +184,7 @@ class Shop:
         """Stop the threads when they have ended what they do."""
         self._store_thread.shutdown()
         self._parse_threads.shutdown()
+        self._article_thread.shutdown()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (failure := task.exception()):

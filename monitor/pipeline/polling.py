@@ -12,10 +12,11 @@ from functools import partial
 from typing import Protocol
 
 from monitor import cadence
-from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks
+from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks, whole
 from monitor.errors import FetchReason, ParseError, RecordingError, StoreError
 from monitor.health import hour_of
 from monitor.model import (
+    Article,
     Document,
     Entry,
     Failed,
@@ -30,6 +31,7 @@ from monitor.model import (
     Validators,
 )
 from monitor.pipeline._shop import LEASE, Shop
+from monitor.pipeline.articles import LATE, wanted
 from monitor.pipeline.gathering import Gathering
 
 AHEAD = 4
@@ -327,6 +329,7 @@ class Polling:
         parts, document = self._shop.parts, one.parsed.document
         feed = parts.feeds[one.state.url]
         fresh, readings, carried = _NOTHING_NEW
+        wants: tuple[Article, ...] = ()
         gap = False
         arrivals: tuple[datetime, ...] = ()
         if document is not None:
@@ -336,10 +339,11 @@ class Polling:
                 one.parsed.found, known, feed
             )
             arrivals = _arrivals(one, carried)
-            fresh, readings = self._read(fresh, feed, one.state, known, now)
+            fresh, readings = self._read(self._whole_still(fresh), feed, one.state, known, now)
+            wants = self._wants(fresh, feed, one.state, now)
         if one.pushed:
             state = cadence.after_push(one.state, now, carried)
-            return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals)
+            return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants)
         jitter = self._shop.random.random()
         state = parts.after_poll(
             one.state,
@@ -354,7 +358,22 @@ class Polling:
         )
         if relied_on and not carried:
             state = cadence.at_ease(state, parts.poll, feed, now=one.result.fetched_at, jitter=jitter)
-        return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals)
+        return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants)
+
+    def _whole_still(self, fresh: Fresh) -> Fresh:
+        """Let edited entries keep the text of their article: their feed still has only the stub."""
+        if not fresh.revised:
+            return fresh
+        texts = self._shop.store.article_texts([entry.id for entry in fresh.revised])
+        return replace(fresh, revised=tuple(whole(one, texts.get(one.id, "")) for one in fresh.revised))
+
+    def _wants(self, fresh: Fresh, feed: Feed, state: FeedState, now: datetime) -> tuple[Article, ...]:
+        """Return the articles of new entries that their feed only names; of old ones none."""
+        if not feed.fulltext or self._shop.parts.pages is None:
+            return ()
+        backfill = self._shop.parts.poll.backfill
+        oldest = backfill if state.first_poll_at is None else max(backfill, LATE)
+        return tuple(filter(None, (wanted(entry, feed, now, oldest) for entry in fresh.entries)))
 
     def _read(
         self, fresh: Fresh, feed: Feed, state: FeedState, known: dict[str, Known], now: datetime

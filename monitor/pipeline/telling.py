@@ -111,8 +111,11 @@ class Telling:
                 "signal", signal=one.id, what=one.kind.value, over=one.over, **about, **one.numbers
             )
 
-    def queue(self) -> None:
-        """Queue what each reader is due. Where a template fails, they get the shipped form and the error."""
+    def queue(self, *, digests: bool = True) -> None:
+        """Queue what each reader is due. Where a template fails, they get the shipped form and the error.
+
+        Without `digests` only what is told at once.
+        """
         shop, now = self._shop, self._shop.clock.now()
 
         @cache  # an immediate route is asked each second, and mostly there is nothing to tell
@@ -121,7 +124,7 @@ class Telling:
             return replace(shop.parts.desk, states=states, outages=outages)
 
         for cursor, route, recipient in readers(shop.parts, shop.store.cursors()):
-            if route.send is Send.DIGEST and not _due(cursor, now):
+            if route.send is Send.DIGEST and not (digests and _due(cursor, now)):
                 continue
             self._failed = None
             self._queue_one(cursor, route, recipient, desk, now)

@@ -36,6 +36,7 @@ from monitor.stores._tables import (
 )
 from monitor.stores._threads import FOR_SOMEBODY
 from monitor.stores._upsert import Upsert
+from monitor.stores._wants import articles
 
 _MATCH = tuple(column.name for column in matches.columns)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -264,6 +265,7 @@ def void_leases(conn: Connection) -> None:
     sending = deliveries.c.status == DeliveryStatus.SENDING.value
     conn.execute(update(feeds).where(feeds.c.lease_until.is_not(None)).values(lease_until=None))
     conn.execute(update(deliveries).where(sending).values(lease_until=_LONG_AGO))
+    conn.execute(update(articles).where(articles.c.lease_until.is_not(None)).values(lease_until=None))
     void_turn(conn)
 
 

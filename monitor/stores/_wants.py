@@ -91,6 +91,8 @@ class Asked:
 
 def claim(conn: Connection, now: datetime, asked: Asked, lease: timedelta) -> list[Article]:
     """Take due articles (see Store.claim_articles)."""
+    if conn.execute(select(articles.c.entry_id).where(_claimable(now)).limit(1)).first() is None:
+        return []
     _give_up(conn, now, asked.since)
     _put_off(conn, now, asked.per_hour)
     rows = conn.execute(
