@@ -14,6 +14,7 @@ from monitor.commands._app import App, json_option, plain, print_json, say
 from monitor.commands._lines import lines_in_words
 from monitor.commands._story import life_lines, link_lines
 from monitor.config import Config
+from monitor.inquire.archive import of_article
 from monitor.inquire.explanation import became_facts, explanation_facts, said_facts
 from monitor.model import Entry
 
@@ -48,7 +49,7 @@ def command(
     found = matcher.explain(entry, topic=topic, query=query)
     facts = explanation_facts(found, rename) | said_facts(matcher.said(entry), rename)
     if became is not None:
-        facts = {"entry": plain(entry), **facts, **became}
+        facts = {"entry": plain(entry), **(of_article(facts) if entry.article else facts), **became}
     if as_json:
         print_json(facts)
     else:
@@ -88,7 +89,12 @@ def _stored(config: Config, entry_id: str) -> tuple[Entry, dict[str, Any]]:
 def _print(facts: dict[str, Any], *, whole: bool) -> None:
     if "entry" in facts:
         entry = facts["entry"]
-        say(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}\n")
+        say(f"{entry['title']}\n{entry['source']}  {entry['url']}\nfirst seen {entry['first_seen']}")
+        if (article := facts["article"]) is not None:
+            why = f": {article['reason']}: {article['detail']}" if article["reason"] else ""
+            again = f"; next try {article['next_try']}" if article["next_try"] else ""
+            say(f"full text {article['status']}{why}{again}")
+        say("")
     say(f"language  {facts['lang']}")
     for one in facts["entities"]:
         surfaces = dict.fromkeys(span["surface"] for span in one["spans"])
@@ -102,6 +108,9 @@ def _print(facts: dict[str, Any], *, whole: bool) -> None:
         say(f"\n{topic['topic']}: {mark}" + (f"  (score {topic['score']:g})" if topic["matched"] else ""))
         for clause in topic["clauses"]:
             _print_clause(clause, 1, whole=whole)
+        told = dict.fromkeys(span["surface"] for span in topic["spans"] if span.get("from") == "article")
+        if topic["matched"] and told:
+            say(f"  found in the article: {', '.join(told)}")
         for state in topic["states"] if topic["matched"] else ():
             _print_state(state, whole=whole)
     _print_said(facts)

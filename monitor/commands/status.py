@@ -39,6 +39,9 @@ def _print(config: Config, facts: dict[str, Any]) -> None:
     feeds = facts["feeds"]
     say(f"feeds       {feeds['total']}: {feeds['ok']} well, {feeds['failing']} failing")
     say(f"archive     {facts['entries']} entries, {facts['matches']} matches, {facts['stories']} stories")
+    if any(articles := facts["articles"].values()):
+        wanted, got, refused = articles
+        say(f"articles    {got} read, {wanted} waited for, {refused} not to be had")
     sent = facts["deliveries"]
     waits = facts["watch"]["oldest_undelivered"]
     oldest = f" (the oldest for {alive.span(waits)})" if waits else ""

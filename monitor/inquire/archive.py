@@ -35,6 +35,16 @@ def entry_facts(entry: Entry) -> dict[str, Any]:
     }
 
 
+def of_article(facts: Any) -> Any:
+    """Return facts whose spans in the content say that they are the article's, not the feed's."""
+    if isinstance(facts, list):
+        return [of_article(one) for one in facts]
+    if not isinstance(facts, dict):
+        return facts
+    said = {name: of_article(value) for name, value in facts.items()}
+    return {**said, "from": "article"} if said.get("field") == "content" else said
+
+
 def search(
     store: Reads,
     query: Query,
@@ -56,7 +66,8 @@ def hit_facts(hits: Sequence[tuple[Entry, Evidence]]) -> list[dict[str, Any]]:
             **entry_facts(entry),
             "published": plain(entry.published),
             "score": evidence.score,
-            "spans": plain(evidence.spans),
+            "spans": of_article(spans) if entry.article else spans,
         }
         for entry, evidence in hits
+        for spans in [plain(evidence.spans)]
     ]

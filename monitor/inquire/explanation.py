@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from monitor.inquire import Reads, Settings, plain
+from monitor.inquire.archive import of_article
 from monitor.inquire.fates import life_facts, link_facts, sending_facts, story_of
 from monitor.inquire.lines import line_facts
 from monitor.match import Explanation, Matcher
-from monitor.model import Clause, Entry, Match, Said, Span, StateEvidence
+from monitor.model import Article, Clause, Entry, Match, Said, Span, StateEvidence
 
 
 def entry_explained(
@@ -17,6 +18,8 @@ def entry_explained(
     """Return all there is to say about an entry of the archive."""
     found = matcher.explain(entry)
     facts = explanation_facts(found, None) | said_facts(matcher.said(entry), None)
+    if entry.article:
+        facts = of_article(facts)
     return {"entry": plain(entry), **facts, **became_facts(config, store, entry, matches)}
 
 
@@ -24,10 +27,24 @@ def became_facts(config: Settings, store: Reads, entry: Entry, matches: list[Mat
     """Return what became of an entry: its story, and for each reader whether they were told."""
     story = story_of(store, entry)
     return {
+        "article": _article(store.article(entry.id)),
         "life": life_facts(config, store, story),
         "links": link_facts(store, story, entry.id) if story else [],
         "sending": sending_facts(config, store, story, entry, matches),
         "unusual": line_facts(config, store, entry, [match.topic for match in matches]),
+    }
+
+
+def _article(article: Article | None) -> dict[str, Any] | None:
+    """Return how far we are with the page behind an entry; None where none was wanted."""
+    if article is None:
+        return None
+    return {
+        "status": article.status.value,
+        "reason": article.reason,
+        "detail": article.detail,
+        "tries": article.tries,
+        "next_try": plain(article.due_at),
     }
 
 

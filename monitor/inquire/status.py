@@ -9,7 +9,7 @@ from monitor import alive
 from monitor.compose import WELL
 from monitor.inquire import Reads, Settings, hubs
 from monitor.metrics import feed_id
-from monitor.model import FeedState, FeedStatus
+from monitor.model import ArticleStatus, FeedState, FeedStatus
 
 
 def status(config: Settings, store: Reads, now: datetime) -> dict[str, Any]:
@@ -18,6 +18,7 @@ def status(config: Settings, store: Reads, now: datetime) -> dict[str, Any]:
     subscribed = hubs.by_feed(store.subscriptions())
     vitals, delays = store.vitals(now, feeds=0), store.delays(now - alive.LATELY)
     troubles = {k.removeprefix("trouble:"): v for k, v in meta.items() if k.startswith("trouble:") and v}
+    articles = store.article_counts()
     configured = {feed.url: feed for feed in config.feeds}
     shown = [state for state in store.feed_states() if state.url in configured]
     ok = sum(state.status in WELL for state in shown)
@@ -28,6 +29,7 @@ def status(config: Settings, store: Reads, now: datetime) -> dict[str, Any]:
         "stories": counts.stories,
         "deliveries": {"queued": counts.queued, "sent": counts.sent, "dead": counts.dead},
         "oldest_queued": counts.oldest_queued_at,
+        "articles": {one.value: articles.get(one.value, 0) for one in ArticleStatus},
         "watch": alive.watch(meta, vitals, delays, canary=config.canary, heartbeat=config.heartbeat, now=now),
         "troubles": troubles,
         "feed": [
