@@ -50,7 +50,7 @@ def measured() -> tuple[float, float]:
     return right / found, right / there
 
 
-def test_of_eighty_pages_nearly_all_words_are_found_and_hardly_any_other() -> None:
+def test_of_a_hundred_and_twenty_pages_nearly_all_words_are_found_and_hardly_any_other() -> None:
     precision, recall = measured()
 
     assert precision > 0.98

@@ -62,6 +62,7 @@ _NAMED: Final = frozenset(
      "subscribe", "subscription", "taboola", "tags", "trending")
 )  # fmt: skip
 """Words in classes and ids, as software for publishing writes them everywhere, in English."""
+_NAMES: Final = ("class", "id", "itemprop", "data-component", "data-testid")
 _WORD: Final = re.compile("[A-Z]?[a-z]+")
 _BODIES: Final = re.compile(r"(?i)\A(?:\w*Article|\w*Posting|Report|Review|CreativeWork|Liveblog\w*)\Z")
 
@@ -77,7 +78,7 @@ def read(body: bytes, content_type: str, *, url: str, charset: str, title: str) 
     root = _tree(_charset.page_text(body, content_type, charset))
     titles = _titles(root)
     told = _told_as_data(root)
-    _clear(root, url)
+    _clear(root, url, title)
     found = trafilatura.extract(root, url=url, include_comments=False) or ""
     # What the publisher calls the body holds no boilerplate; some put only the beginning there.
     if len(told) >= max(LEAST, 0.7 * len(found)):
@@ -191,9 +192,10 @@ def _leads_away(href: str | None, url: str, base: str) -> bool:
         return True
 
 
-def _clear(root: Any, url: str) -> None:
+def _clear(root: Any, url: str, title: str) -> None:
     """Cut what is not the article's text, from what says so itself to what looks so."""
     _drop(one for one in list(root.iter()) if _says_so(one))
+    _drop(_others(root, title))
     _unfold(root)
     sizes = _Sizes(root, url)
     cut: list[Any] = []
@@ -240,6 +242,25 @@ def _says_so(one: Any) -> bool:
     )
 
 
+def _others(root: Any, title: str) -> list[Any]:
+    """Return the articles of a page that has several, and one of them the headline over it."""
+    headed = [
+        (one, _is_this(title, ["".join(heading.itertext())]))
+        for one in root.iter("article")
+        if (heading := next(one.iter("h1", "h2", "h3"), None)) is not None
+    ]
+    if not any(is_this for _, is_this in headed):
+        return []
+    mine = {one for one, is_this in headed if is_this}
+    return [
+        one
+        for one, is_this in headed
+        if not is_this
+        and mine.isdisjoint(one.iterdescendants("article"))
+        and mine.isdisjoint(one.iterancestors("article"))
+    ]
+
+
 def _unfold(root: Any) -> None:
     """Make blocks of tables that hold paragraphs: they are columns of a page, not figures."""
     for table in list(root.iter("table")):
@@ -270,8 +291,8 @@ def _holds_blocks(link: Any) -> bool:
 
 def _is_named(one: Any, sizes: _Sizes) -> bool:
     """Whether a small block's class or id says that it is something else."""
-    named = f"{one.get('class') or ''} {one.get('id') or ''}"
-    if named == " " or one.tag in _TRUNK or one.tag == "article" or sizes.chars[one] > _SMALL * sizes.all:
+    named = " ".join(one.get(name) or "" for name in _NAMES)
+    if named.isspace() or one.tag in _TRUNK or one.tag == "article" or sizes.chars[one] > _SMALL * sizes.all:
         return False
     return not _NAMED.isdisjoint(word.lower() for word in _WORD.findall(named[:300]))
 

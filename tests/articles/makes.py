@@ -198,9 +198,116 @@ def paywall(tongue: Tongue, story: Story) -> str:
 <div class="related-articles"><ul>{_links(tongue)}</ul></div><footer>{escape(tongue.footer)}</footer></body></html>"""
 
 
+def components(tongue: Tongue, story: Story) -> str:
+    """Blocks with a data attribute each, promotions between them, a list of topics under them."""
+    blocks = "".join(
+        f'<div data-component="text-block" class="sc-1 sc-2"><p class="sc-3">{escape(one)}</p></div>'
+        + (
+            '<div data-component="links-block"><p class="sc-4"><ul role="list">'
+            + _links(tongue)
+            + "</ul></div>"
+        )
+        * (n == 1)
+        for n, one in enumerate(story.paragraphs)
+    )
+    promos = "".join(
+        f'<li><div data-testid="card"><a class="sc-5" href="{url}"><div><h2 class="sc-6">{title}</h2>'
+        f'<p class="sc-7">{lead}</p></div></a><span>2 h</span></div></li>'
+        for url, title, lead in _cards(tongue)
+    )
+    return f"""<!DOCTYPE html><html lang="{tongue.language}">{_head(tongue, story.title)}<body>
+<div role="navigation"><ul>{_menu(tongue)}</ul></div><main id="main-content"><article>
+<header><div data-component="headline-block"><h1>{escape(story.title)}</h1></div>
+<div data-component="byline-block"><span>{escape(tongue.bio)}</span></div></header>{blocks}
+<section data-component="topic-list"><ul><li><a href="/t/1">{escape(tongue.names[0])}</a></li>
+<li><a href="/t/2">{escape(tongue.names[1])}</a></li></ul></section></article>
+<section data-component="related-content"><h2>·</h2><ol>{promos}</ol></section></main>
+<footer role="contentinfo">{escape(tongue.footer)}</footer></body></html>"""
+
+
+def elements(tongue: Tongue, story: Story) -> str:
+    """The text is cut into elements; some are boxes with another story."""
+    box = (
+        f'<div class="story-element story-element-also-read"><a href="/world/1"><h5>{escape(tongue.read_also)}</h5>'
+        f"<h4>{escape(tongue.related[1])}</h4></a></div>"
+    )
+    parts = [
+        f'<div class="story-element story-element-text"><div><p>{escape(one)}</p></div></div>'
+        for one in story.paragraphs
+    ]
+    parts[2:2] = [box]
+    rows = "".join(
+        f'<div class="card-with-image-zoom"><div class="content-area"><h3 class="headline-title">'
+        f'<a href="{url}"><span>{title}</span></a></h3><div class="excerpt">{lead}</div></div></div>'
+        for url, title, lead in _cards(tongue)
+    )
+    return f"""<!DOCTYPE html><html lang="{tongue.language}">{_head(tongue, story.title)}<body>
+<div id="app"><div class="header-nav">{_menu(tongue)}</div><div class="story-grid"><div class="story-content">
+<div class="story-head"><h1 class="headline">{escape(story.title)}</h1></div>
+<div class="story-content-wrapper">{"".join(parts)}</div></div><div class="more-from-section">{rows}</div></div>
+<div class="footer-text">{escape(tongue.footer)}</div></div></body></html>"""
+
+
+def typed(tongue: Tongue, story: Story) -> str:
+    """Blocks with a type; a story in a box between two of them; what others read beside it."""
+    blocks = [
+        f'<div class="article__block" data-type="text"><div class="article__text">{escape(one)}</div></div>'
+        for one in story.paragraphs
+    ]
+    blocks[3:3] = [
+        '<div class="article__block" data-type="article"><div class="article__article">'
+        f'<a href="/world/2" class="article__article-image"></a><div class="article__article-desc">'
+        f'<a href="/world/2" class="article__article-link">{escape(tongue.related[2])}</a>'
+        f'<div class="article__article-info">17 X 2025</div></div></div></div>'
+    ]
+    feed = "".join(
+        f'<div class="lenta__item"><a href="{url}"><span class="lenta__item-text">{title}</span>'
+        f'<span class="lenta__item-date">18:04</span></a></div>'
+        for url, title, _ in _cards(tongue)
+    )
+    return f"""<!DOCTYPE html><html lang="{tongue.language}">{_head(tongue, story.title)}<body>
+<div class="header__menu">{_menu(tongue)}</div><div class="layout-article"><div class="layout-article__main">
+<div class="article__title">{escape(story.title)}</div><div class="article__body">{"".join(blocks)}</div></div>
+<div class="layout-article__right">{feed}</div></div>
+<div class="footer__rights">{escape(tongue.footer)}</div></body></html>"""
+
+
+def recommender(tongue: Tongue, story: Story) -> str:
+    """A box in the text recommends; the last paragraphs ask to follow and to subscribe."""
+    half = len(story.paragraphs) // 2
+    return f"""<!DOCTYPE html><html lang="{tongue.language}">{_head(tongue, story.title)}<body>
+<header class="top"><nav>{_menu(tongue)}</nav></header><div class="article-page">
+<div class="title-section"><h1>{escape(story.title)}</h1></div><div class="article-html-content">
+{_p(story.paragraphs[:half])}<div class="recommender"><a href="/world/3"><img src="/3.jpg" alt=""></a>
+<div><a href="/world/3">{escape(tongue.related[3])}</a></div></div>{_p(story.paragraphs[half:])}
+<p><a href="https://social.example/page">{escape(tongue.share)}</a></p></div>
+<div class="author-card"><a href="/a">A. B.</a><p>{escape(tongue.bio)}</p></div>
+<div class="more">{
+        "".join(
+            f'<div class="list__item article"><a href="{url}">{title}</a><p>{lead}</p></div>'
+            for url, title, lead in _cards(tongue)
+        )
+    }</div></div>
+<div class="footer">{escape(tongue.footer)}</div></body></html>"""
+
+
+def scroll(tongue: Tongue, story: Story) -> str:
+    """The next article follows whole, as one that scrolls without end has it."""
+    other = tongue.summit if story is tongue.ferry else tongue.ferry
+    return f"""<!DOCTYPE html><html lang="{tongue.language}">{_head(tongue, story.title)}<body>
+<nav><ul>{_menu(tongue)}</ul></nav><main><article data-url="/own"><h1>{escape(story.title)}</h1>
+<div class="body">{_p(story.paragraphs)}</div></article>
+<article data-url="/world/9"><h2><a href="/world/9">{escape(other.title)}</a></h2>
+<div class="body">{_p(other.paragraphs)}{_p(other.paragraphs[::-1])}</div></article></main>
+<footer>{escape(tongue.footer)}</footer></body></html>"""
+
+
 MAKES: dict[str, Make] = {
     make.__name__: make
-    for make in (wordpress, soup, amp, breaks, data, more_stories, overlay, tables, live, paywall)
+    for make in (
+        *(wordpress, soup, amp, breaks, data, more_stories, overlay, tables, live, paywall),
+        *(components, elements, typed, recommender, scroll),
+    )
 }
 
 
