@@ -282,7 +282,7 @@ WAYS_OUT = {
     "channels/email.py": "the desk's own mail server, from its config",
     "channels/apprise.py": "an extra with connections of its own, to an address of the config",
     "observe.py": "systemd's socket on this machine",
-    "parse/__init__.py": "a pair of sockets to a worker of ours",
+    "parse/_pool.py": "a pair of sockets to a worker of ours",
     "fetch/guard.py": "asks the name server",
     "web/_server.py": "listens, and connects to nobody",
 }

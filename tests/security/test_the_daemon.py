@@ -235,7 +235,7 @@ RUNNERS = frozenset({"system", "popen", "popen2", "spawnl", "spawnv", "spawnvp",
 MODULES = frozenset(
     {"pickle", "marshal", "shelve", "dill", "cloudpickle", "pty", "commands", "code", "codeop"}
 )
-PROCESSES = {"parse/__init__.py"}
+PROCESSES = {"parse/_pool.py"}
 """Who may start a process: the worker that reads feeds, with arguments of ours."""
 
 
