@@ -56,7 +56,6 @@ from monitor.stores import (
     _stories,
     _telling,
     _threads,
-    _wants,
 )
 from monitor.stores._backup import copy_rows
 from monitor.stores._caring import Caring

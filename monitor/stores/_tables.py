@@ -109,13 +109,11 @@ class Duration(TypeDecorator[timedelta]):
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared or ordered."""
-
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 """A whole number. SQLite's INTEGER has 64 bits, and only INTEGER PRIMARY KEY is the row's own number."""
 
 INDEXED = LargeBinary().with_variant(TSVECTOR(), "postgresql")
-"""The words of an entry: on PostgreSQL what is searched; on SQLite (compressed) what FTS5 was told,
-which it must be told again to forget it."""
+"""The words of an entry: what PostgreSQL searches; compressed, what SQLite's FTS5 must be told to forget it."""
 
 
 def _text(name: str) -> Column[str]:
