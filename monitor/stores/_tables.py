@@ -113,7 +113,7 @@ NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 """A whole number. SQLite's INTEGER has 64 bits, and only INTEGER PRIMARY KEY is the row's own number."""
 
 INDEXED = LargeBinary().with_variant(TSVECTOR(), "postgresql")
-"""The words of an entry: what PostgreSQL searches; compressed, what SQLite's FTS5 must be told to forget it."""
+"""The words of an entry: what PostgreSQL searches; compressed, what SQLite's FTS5 is told to forget it."""
 
 
 def _text(name: str) -> Column[str]:
