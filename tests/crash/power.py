@@ -333,7 +333,7 @@ def examine(
     """Say what is wrong with an image, and with the life that follows if it is lived."""
     database = place / "monitor.db"
     if restart:
-        for name in ("monitor.db", "monitor.db-wal"):  # to look at it is to recover it
+        for name in ("monitor.db", "monitor.db-wal", "monitor.db-journal"):  # to look at it is to recover it
             if (place / name).exists():
                 (place / "aside").mkdir(exist_ok=True)
                 shutil.copy(place / name, place / "aside" / name)
