@@ -35,7 +35,8 @@ LIMITS: tuple[dict[str, int], ...] = (
 LASTS = 3
 WORDS = re.compile(
     r"disk is full|disk could not be read or written|cannot be opened|cannot lock|files cannot be read"
-    r"|No space left on device|Input/output error|Too many open files|File too large|No buffer space"
+    r"|No space left on device|Input/output error|Too many open files|File too large|No buffer space",
+    re.IGNORECASE,
 )
 
 
