@@ -12,7 +12,7 @@ knows nothing else of it: `web/` makes its text form of the families.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -300,7 +300,7 @@ class Metrics:
         self._by_event: dict[str, list[Metric]] = {}
         for metric in COUNTED:
             self._by_event.setdefault(metric.event, []).append(metric)
-        self._numbers: Counter[tuple[str, Labels]] = Counter()
+        self._numbers: defaultdict[tuple[str, Labels], float] = defaultdict(float)
         self._seen: dict[tuple[str, Labels], list[float]] = {}
         """Of each histogram the counts of its buckets and, last, the sum."""
         self._loaded: tuple[bool, datetime | None] | None = None
@@ -323,7 +323,7 @@ class Metrics:
     def _add(self, metric: Metric, labels: Labels, amount: float) -> None:
         key = (metric.name, labels)
         if not metric.bounds:
-            self._numbers[key] += amount  # type: ignore[assignment]  # a Counter of numbers
+            self._numbers[key] += amount
             return
         seen = self._seen.setdefault(key, [0.0] * (len(metric.bounds) + 2))
         seen[bisect_left(metric.bounds, amount)] += 1

@@ -22,9 +22,9 @@ from monitor.model import Failed, Feed, Fetched, Validators
 try:
     import protego
 except ImportError:  # an extra
-    protego = None  # type: ignore[assignment]
+    protego = None  # type: ignore[assignment]  # a module or nothing: mypy knows no such type
 
-TOKEN: Final = "monitor"  # noqa: S105
+TOKEN: Final = "monitor"  # noqa: S105 - a product token (RFC 9309), no secret
 """Our product token: what stands before the version in the User-Agent (§2.2.1)."""
 KEPT: Final = timedelta(hours=24)
 """How long an answer counts (§2.4)."""

@@ -24,7 +24,7 @@ from monitor.formats import _charset
 try:
     import trafilatura
 except ImportError:  # an extra
-    trafilatura = None  # type: ignore[assignment]
+    trafilatura = None  # type: ignore[assignment]  # a module or nothing: mypy knows no such type
 
 LEAST: Final = 200
 """Characters of the shortest text that is taken for an article: two sentences and a half."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -299,8 +299,8 @@ class Subscribing:
         finally:
             self._telling = False
 
-    def _start(self, work: Awaitable[None]) -> None:
-        task = self._shop.start(work)  # type: ignore[arg-type]
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = self._shop.start(work)
         self.running.add(task)
         task.add_done_callback(self.running.discard)
 

@@ -155,6 +155,7 @@ class _Connection(H11Protocol):
 
     _end: asyncio.TimerHandle | None = None
 
+    # uvicorn narrows what asyncio gives its protocols: only stream transports come here.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, and think of the end."""
         super().connection_made(transport)
@@ -192,12 +193,16 @@ def _bound(host: str, port: int) -> socket.socket:
 # every request ────────────────────────────────────────────────────────────────────────────────
 
 
+class _Route(Route):
+    """The way to a page, which knows it."""
+
+    def __init__(self, page: Page, endpoint: Callable[..., Any]) -> None:
+        super().__init__(page.path, endpoint, methods=list(page.methods))
+        self.page = page
+
+
 def _application(server: Server, pages: Sequence[Page]) -> Starlette:
-    routes = []
-    for page in pages:
-        route = Route(page.path, partial(_reply, server, page), methods=list(page.methods))
-        route.page = page  # type: ignore[attr-defined]
-        routes.append(route)
+    routes = [_Route(page, partial(_reply, server, page)) for page in pages]
     made = Starlette(routes=routes, exception_handlers={HTTPException: _failed})
     made.router.redirect_slashes = False  # a redirect would name a path that another server knows otherwise
     return made
@@ -289,8 +294,8 @@ class _Guarded:
         """Return the page that is asked for; None if there is none."""
         for route in self._app.routes:
             if route.matches(scope)[0] is not Match.NONE:
-                page: Page = route.page  # type: ignore[attr-defined]
-                return page
+                assert isinstance(route, _Route)
+                return route.page
         return None
 
     def _refusal(self, request: Request, page: Page | None) -> Response | None:
