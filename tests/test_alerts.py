@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -34,10 +33,7 @@ def rules() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     "arguments", [("check", "rules", RULES), ("test", "rules", CASES)], ids=lambda a: a[0]
 )
-def test_promtool_finds_nothing_wrong_with_the_rules(arguments: tuple[str, str, Path]) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("needs promtool, of Debian's prometheus")
+def test_promtool_finds_nothing_wrong_with_the_rules(arguments: tuple[str, str, Path], promtool: str) -> None:
     judged = subprocess.run([promtool, *map(str, arguments)], capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout + judged.stderr
     assert "SUCCESS" in judged.stdout

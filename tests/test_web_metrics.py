@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import httpx
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.errors import DeliveryError, DeliveryReason
@@ -76,10 +74,7 @@ async def test_a_scrape_of_a_desk_that_worked_says_what_it_did(tmp_path: Path) -
     assert "publisher.example" not in answer.text
 
 
-async def test_promtool_finds_nothing_wrong_with_a_scrape(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("needs promtool, of Debian's prometheus")
+async def test_promtool_finds_nothing_wrong_with_a_scrape(tmp_path: Path, promtool: str) -> None:
     async with desk(tmp_path, ROUTES) as world, served(world.built) as client:
         await worked(world)
         answer = await client.get("/metrics")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -101,10 +100,7 @@ def test_metrics_and_status_say_the_same(seen: dict[str, Any]) -> None:
     assert told == {feed["id"] for feed in status["feed"] if feed["state"] == "ok"}
 
 
-def test_promtool_finds_nothing_wrong_with_it(seen: dict[str, Any]) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("needs promtool, of Debian's prometheus")
+def test_promtool_finds_nothing_wrong_with_it(seen: dict[str, Any], promtool: str) -> None:
     judged = subprocess.run(
         [promtool, "check", "metrics"], input=seen["text"], capture_output=True, text=True, check=False
     )

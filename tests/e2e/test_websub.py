@@ -6,6 +6,8 @@ import hmac
 import signal
 import threading
 import time
+from collections.abc import Sized
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -70,6 +72,10 @@ def a_desk(folder: Path, press: Press, receiver: Receiver) -> Desk:
     ).write()
 
 
+def more_than(seen: Sized, before: int) -> bool:
+    return len(seen) > before
+
+
 def test_what_is_published_is_alerted_within_seconds_without_a_poll(tmp_path: Path) -> None:
     with Press() as press, Receiver() as receiver:
         press.carry(WORDS[0])
@@ -81,7 +87,7 @@ def test_what_is_published_is_alerted_within_seconds_without_a_poll(tmp_path: Pa
             for what in WORDS[1:]:
                 began, before = time.monotonic(), len(receiver.taken)
                 assert press.push(press.carry(what)) == 202
-                until(lambda before=before: len(receiver.taken) > before, f"an alert: {what}", desk)  # type: ignore[misc]
+                until(partial(more_than, receiver.taken, before), f"an alert: {what}", desk)
                 took.append(time.monotonic() - began)
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(15) == 0

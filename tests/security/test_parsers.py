@@ -13,6 +13,7 @@ import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -284,7 +285,7 @@ async def test_a_bug_of_ours_ends_one_poll_and_the_others_are_remembered(
             polling = pipeline._polling
             record = polling._record
 
-            def fails(one, *others):  # type: ignore[no-untyped-def]
+            def fails(one: Any, *others: Any) -> Any:
                 if one.state.url == urls[1]:
                     raise ArithmeticError("a bug")
                 return record(one, *others)
