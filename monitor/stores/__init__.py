@@ -46,9 +46,7 @@ from monitor.model import (
     Story,
     Turn,
 )
-from monitor.stores._care import Care
-from monitor.stores._contract import Articles
-from monitor.stores._questions import Health, Hubs
+from monitor.stores._contract import Articles, Care, Health, Hubs
 
 
 class Store(Articles, Care, Health, Hubs):

@@ -1,4 +1,4 @@
-"""How an SQL database is kept: the contract of `_care`, in one transaction each."""
+"""How an SQL database is kept: `_contract.Care`, in one transaction each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from sqlalchemy import Connection
 
 from monitor.model import Counts, Keep, PollRecord, Rehearsal, Story, Vitals
-from monitor.stores import Store, _archive, _canary, _polls, _silences, _telling, _vitals, _wants
+from monitor.stores import Store, _archive, _articles, _canary, _polls, _silences, _telling, _vitals
 from monitor.stores._search import Index
 from monitor.stores._upsert import Upsert
 
@@ -35,7 +35,7 @@ class Caring(Store):
         """Return the earliest moment at which something will be due."""
 
         def ask(conn: Connection) -> datetime | None:
-            times = (part.next_due(conn) for part in (_polls, _wants, _telling, _silences))
+            times = (part.next_due(conn) for part in (_polls, _articles, _telling, _silences))
             return min((time for time in times if time is not None), default=None)
 
         return self._ask(ask)

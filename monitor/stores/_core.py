@@ -60,7 +60,7 @@ from monitor.stores import (
 from monitor.stores._backup import copy_rows
 from monitor.stores._caring import Caring
 from monitor.stores._search import Index
-from monitor.stores._shelf import SqlArticles
+from monitor.stores._sql_articles import SqlArticles
 from monitor.stores._subscriptions import SqlHubs
 from monitor.stores._upsert import Upsert, upsert_for
 

@@ -25,7 +25,7 @@ from monitor.model import (
     Reading,
     Sighting,
 )
-from monitor.stores import _health, _log, _wants
+from monitor.stores import _articles, _health, _log
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import AnyRow, chunks, entry_row, feed_row, feed_state
@@ -217,7 +217,7 @@ def record(
     good = [one for one, ok in zip(records, taken, strict=True) if ok]
     _health.note(conn, upsert, good)
     absorb(conn, upsert, index, good, now)
-    _wants.note(conn, upsert, [article for one in good for article in one.wanted])
+    _articles.note(conn, upsert, [article for one in good for article in one.wanted])
     return taken
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from monitor.model import FeedState, Standing, Subscription, Trust
 from monitor.stores._codec import storable
-from monitor.stores._questions import Hubs, Transition
+from monitor.stores._contract import Hubs, Transition
 from monitor.stores._rows import AnyRow, chunks, due_at, feed_state
 from monitor.stores._tables import KEY, NUMBER, UtcTime, feeds, metadata
 

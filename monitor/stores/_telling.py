@@ -20,6 +20,7 @@ from monitor.model import (
     Sent,
 )
 from monitor.stores import _log, _silences, _threads
+from monitor.stores._articles import articles
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import chunks, cursor_of, delivery_of, delivery_row, redrives_of
@@ -36,7 +37,6 @@ from monitor.stores._tables import (
 )
 from monitor.stores._threads import FOR_SOMEBODY
 from monitor.stores._upsert import Upsert
-from monitor.stores._wants import articles
 
 _MATCH = tuple(column.name for column in matches.columns)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
