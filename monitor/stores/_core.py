@@ -44,6 +44,7 @@ from monitor.model import (
     Turn,
 )
 from monitor.stores import (
+    Store,
     _archive,
     _edits,
     _health,
@@ -58,9 +59,9 @@ from monitor.stores import (
     _threads,
 )
 from monitor.stores._backup import copy_rows
-from monitor.stores._caring import Caring
 from monitor.stores._search import Index
 from monitor.stores._sql_articles import SqlArticles
+from monitor.stores._sql_care import SqlCare
 from monitor.stores._subscriptions import SqlHubs
 from monitor.stores._upsert import Upsert, upsert_for
 
@@ -69,7 +70,7 @@ T = TypeVar("T")
 _TRIES = 3
 
 
-class SqlStore(SqlArticles, SqlHubs, Caring):
+class SqlStore(SqlArticles, SqlHubs, SqlCare, Store):
     """A store in an SQL database."""
 
     dialect: ClassVar[str]

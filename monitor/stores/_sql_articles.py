@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar, TypeVar
 
 from sqlalchemy import Connection
 
 from monitor.model import Article, ArticleRecord, ArticleStatus
 from monitor.stores import _articles, _polls
 from monitor.stores._contract import Articles
-from monitor.stores._search import Index
-from monitor.stores._upsert import Upsert
-
-T = TypeVar("T")
+from monitor.stores._transactions import Transactions
 
 
-class SqlArticles(Articles):
+class SqlArticles(Transactions, Articles):
     """Articles in an SQL database."""
-
-    index: ClassVar[Index]
-    _upsert: Upsert
-
-    @abstractmethod
-    def _do(self, work: Callable[[Connection], T], *, write: bool = True) -> T: ...
 
     def claim_articles(
         self,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -26,8 +25,7 @@ from monitor.stores._codec import storable
 from monitor.stores._contract import Hubs, Transition
 from monitor.stores._rows import AnyRow, chunks, due_at, feed_state
 from monitor.stores._tables import KEY, NUMBER, UtcTime, feeds, metadata
-
-T = TypeVar("T")
+from monitor.stores._transactions import Transactions
 
 
 def _text(name: str) -> Column[str]:
@@ -166,12 +164,8 @@ def _of(row: AnyRow) -> Subscription:
     return Subscription(**values | {"standing": Standing(row.standing), "trust": Trust(row.trust)})
 
 
-class SqlHubs(Hubs):
+class SqlHubs(Transactions, Hubs):
     """These questions, asked of an SQL database."""
-
-    @abstractmethod
-    def _do(self, work: Callable[[Connection], T], *, write: bool = True) -> T:
-        """Run `work` in one transaction."""
 
     def subscriptions(self, feed_urls: Iterable[str] | None = None) -> list[Subscription]:
         """Return the subscriptions of feeds."""

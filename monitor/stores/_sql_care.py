@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, TypeVar
 
 from sqlalchemy import Connection
 
 from monitor.model import Counts, Keep, PollRecord, Rehearsal, Story, Vitals
-from monitor.stores import Store, _archive, _articles, _canary, _polls, _silences, _telling, _vitals
-from monitor.stores._search import Index
-from monitor.stores._upsert import Upsert
-
-T = TypeVar("T")
+from monitor.stores import _archive, _articles, _canary, _polls, _silences, _telling, _vitals
+from monitor.stores._contract import Care
+from monitor.stores._transactions import Transactions
 
 
-class Caring(Store):
-    """What keeps an SQL store; `_core` says how work is done in a transaction."""
-
-    index: ClassVar[Index]
-    _upsert: Upsert
-
-    @abstractmethod
-    def _do(self, work: Callable[[Connection], T], *, write: bool = True) -> T:
-        """Run `work` in one transaction."""
-
-    @abstractmethod
-    def _ask(self, work: Callable[[Connection], T]) -> T:
-        """Run `work`, which only reads, in one transaction."""
+class SqlCare(Transactions, Care):
+    """What keeps an SQL store."""
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which something will be due."""
