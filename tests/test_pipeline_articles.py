@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -498,3 +498,25 @@ async def test_stopping_does_not_wait_for_a_page_that_hangs(
         async with asyncio.timeout(10):
             await world.pipeline.drain()
         assert article(world).status == "wanted"
+
+
+async def test_no_article_is_left_though_one_ends_while_others_are_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path) as world:
+        carry(world, CALL)
+        carry(world, FERRY)
+        articles = world.built.pipeline._articles
+        start_due = articles.start_due
+
+        async def slowly(now: datetime) -> bool:
+            claimed = await start_due(now)
+            if not claimed and articles.running:
+                await asyncio.wait(articles.running.values())
+            return claimed
+
+        monkeypatch.setattr(articles, "start_due", slowly)
+        await world.tick()
+        statuses = {article(world, story.title).status.value for story in (CALL, FERRY)}
+
+    assert statuses == {"got"}

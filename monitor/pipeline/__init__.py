@@ -97,7 +97,10 @@ class Pipeline:
         await self.off_loop(self._telling.fold)
         await self.off_loop(partial(self._telling.queue, digests=False))
         await self.deliver_due()
-        while await self._articles.start_due(now) or self._articles.running:
+        under_way = True
+        while await self._articles.start_due(now) or under_way:
+            # What ends during a claim frees its host for articles that the claim had to leave out.
+            under_way = bool(self._articles.running)
             if running := self._articles.running:
                 await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
             self.check()
