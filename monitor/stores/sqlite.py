@@ -30,6 +30,9 @@ from monitor.stores._telling import void_leases
 BUSY = 10.0
 """Seconds that a write waits for another process's (a CLI command beside the daemon)."""
 
+_TURNS = 100
+"""How often a new file's opener lets others go first."""
+
 _PRAGMAS = (
     # Two entries of the usual 2.6 KB in a page: 3.1 KB of disk each, not 4.5 as with 4 KB pages.
     "PRAGMA page_size=8192",
@@ -107,7 +110,7 @@ class Store(SqlStore):
         connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
             for pragma in self._pragmas:
-                connection.execute(pragma)
+                _set(connection, pragma)
         except sqlite3.Error:
             connection.close()
             raise
@@ -205,6 +208,23 @@ def _cannot_open(path: str) -> str:
         # SQLite keeps to itself what the system said.
         return "cannot be opened: too many files are open, or the disk is full or cannot be read"
     return "no permission to open the file or to write in its folder"
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    """Execute a PRAGMA. Where several open a new file at once, SQLite refuses the change to WAL to all but
+    one of them, without waiting: then wait as a writer waits, and ask again.
+    """
+    for _ in range(_TURNS):
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        else:
+            return
+    connection.execute(pragma)
 
 
 def _begin(conn: Connection) -> None:
