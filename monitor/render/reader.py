@@ -1,7 +1,7 @@
 """How one reader reads: language, digits, dates and zone.
 
 Babel knows the names and patterns of each language, but prints Latin digits in all of them
-(measured with 2.18, with or without `numbering_system`). Digits are translated here, after Babel,
+(measured with 2.18 and 2.19, with or without `numbering_system`). Digits are translated here, after Babel,
 and only in what is read as a number: never in links and identifiers.
 """
 
@@ -20,6 +20,10 @@ from babel.numbers import format_decimal
 
 _ZEROS = {"beng": 0x9E6, "deva": 0x966, "arab": 0x660, "arabext": 0x6F0, "mymr": 0x1040, "olck": 0x1C50}
 """Numbering systems (CLDR) that languages use by default, and the code point of their zero."""
+
+_NUMERALS = {"bn": "beng"}
+"""What the press counts in where CLDR says otherwise: Latin digits for bn-IN since CLDR 48 (Babel 2.19),
+while the papers of Kolkata print ১৭ অক্টোবর like those of Dhaka."""
 
 _REGION = {"en": "en_GB"}
 """A plain `en` is read as the press of most countries writes: 17 October, 19:49."""
@@ -42,7 +46,8 @@ class Reader:
 
     @cached_property
     def _digits(self) -> dict[int, int]:
-        zero = _ZEROS.get(self.locale.default_numbering_system or "", 0)
+        numerals = _NUMERALS.get(self.locale.language) or self.locale.default_numbering_system
+        zero = _ZEROS.get(numerals or "", 0)
         return {ord("0") + i: zero + i for i in range(10)} if zero else {}
 
     @property
