@@ -37,6 +37,7 @@ GONE: Final = timedelta(days=7)
 """Between looks at a feed that answered 410."""
 FLOOR: Final = timedelta(seconds=60)
 """No feed on a machine of someone else's is polled more often, whatever the config says."""
+_HOUR: Final = timedelta(hours=1)
 SPREAD: Final = 0.1
 """Share of an interval that chance adds to it: feeds that started together drift apart."""
 BELIEVED_POLLS: Final = 3
@@ -50,10 +51,12 @@ WAITED: Final = 1 / 16
 """Entry-hours: the next poll comes when the entries that are expected will have waited so long together.
 Where entries come evenly that is each sqrt(2 * WAITED / rate) hours, the least delay for so many polls (Sia,
 Cho, Cho: Efficient monitoring algorithm for fast news alerts, IEEE TKDE 2007): 21 minutes at one an hour."""
+_MEMORY_HOURS: Final = MEMORY / _HOUR
 OF_WINDOW: Final = 0.5
 """Share of a document that may have come anew when it is polled next: older entries slide out of it."""
 QUIET: Final = timedelta(days=14)
 """A feed that brings less than one entry in so long, and has not for so long, is called quiet."""
+_QUIET_RATE: Final = _HOUR / QUIET
 NO_HEADER: Final = timedelta(minutes=30)
 """The least wait after a 429 that names none."""
 
@@ -145,7 +148,7 @@ def after_push(state: FeedState, now: datetime, new_entries: int) -> FeedState:
     """Return the state after a push: the feed brought something, and when it is polled stays as it was."""
     if not new_entries:
         return state
-    rate = None if state.rate is None else state.rate + new_entries / (MEMORY / timedelta(hours=1))
+    rate = None if state.rate is None else state.rate + new_entries / _MEMORY_HOURS
     if state.failing_since is None and state.first_poll_at is not None:
         state = replace(state, status=FeedStatus.OK, detail="")
     return replace(
@@ -267,7 +270,7 @@ def _silence(
 
 def _well(rate: float | None, arrived_at: datetime, now: datetime) -> FeedStatus:
     """Return how a feed does that is well. A rate that was assumed says nothing for two weeks."""
-    quiet = rate is not None and rate < timedelta(hours=1) / QUIET and now - arrived_at >= QUIET
+    quiet = rate is not None and rate < _QUIET_RATE and now - arrived_at >= QUIET
     return FeedStatus.QUIET if quiet else FeedStatus.OK
 
 
@@ -283,10 +286,9 @@ def _rate(
         return _rate_of(document, now) if document is not None else state.rate
     known = state.rate
     if known is None:  # a feed without dates begins as the desk's interval assumes it to be
-        known = 2 * WAITED / (settings.every / timedelta(hours=1)) ** 2
-    hours = max((now - state.last_ok_at) / timedelta(hours=1), 0.0)
-    memory = MEMORY / timedelta(hours=1)
-    return known * math.exp(-hours / memory) + new_entries / memory
+        known = 2 * WAITED / (settings.every / _HOUR) ** 2
+    hours = max((now - state.last_ok_at) / _HOUR, 0.0)
+    return known * math.exp(-hours / _MEMORY_HOURS) + new_entries / _MEMORY_HOURS
 
 
 def _rate_of(document: Document, now: datetime) -> float | None:
@@ -297,9 +299,9 @@ def _rate_of(document: Document, now: datetime) -> float | None:
     )
     if len(dates) < 3:
         return None
-    span = (now - dates[-1]) / timedelta(hours=1)
-    memory = MEMORY / timedelta(hours=1)
-    recent = sum(math.exp(-((now - d) / timedelta(hours=1)) / memory) for d in dates) / memory
+    span = (now - dates[-1]) / _HOUR
+    memory = _MEMORY_HOURS
+    recent = sum(math.exp(-((now - d) / _HOUR) / memory) for d in dates) / memory
     window = 1 - math.exp(-span / memory)
     return recent / window if window > 0.003 else None  # all stamped at once: they say nothing
 
@@ -314,7 +316,7 @@ def _interval(
         return max(feed.every, least)
     if rate is None:
         return min(max(settings.every, least), most)
-    hours = _patience(rate, rhythm, window, now, most / timedelta(hours=1))
+    hours = _patience(rate, rhythm, window, now, most / _HOUR)
     return min(max(timedelta(hours=hours), least), most)
 
 
@@ -371,7 +373,7 @@ def _outside(due: datetime, hours: frozenset[int], days: frozenset[int], jitter:
     for step in range(7 * 24 + 1):
         if moment.hour not in hours and moment.weekday() not in days:
             return moment + timedelta(minutes=5) * jitter if step else due
-        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        moment = moment.replace(minute=0, second=0, microsecond=0) + _HOUR
     return due
 
 

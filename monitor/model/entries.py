@@ -173,6 +173,8 @@ class PollRecord:
     """Hours in which it brought something; of a first poll, those that its dates speak of."""
     wanted: tuple[Article, ...] = ()
     """Articles to be fetched from now on, of new entries."""
+    before: FeedState | None = None
+    """The state as it was claimed, where that is known: then only what differs need be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

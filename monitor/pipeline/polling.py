@@ -343,7 +343,14 @@ class Polling:
             wants = self._wants(fresh, feed, one.state, now)
         if one.pushed:
             state = cadence.after_push(one.state, now, carried)
-            return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants)
+            return PollRecord(
+                state=state,
+                before=one.state,
+                fresh=fresh,
+                readings=readings,
+                arrivals=arrivals,
+                wanted=wants,
+            )
         jitter = self._shop.random.random()
         state = parts.after_poll(
             one.state,
@@ -358,7 +365,9 @@ class Polling:
         )
         if relied_on and not carried:
             state = cadence.at_ease(state, parts.poll, feed, now=one.result.fetched_at, jitter=jitter)
-        return PollRecord(state=state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants)
+        return PollRecord(
+            state=state, before=one.state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants
+        )
 
     def _whole_still(self, fresh: Fresh) -> Fresh:
         """Let edited entries keep the text of their article: their feed still has only the stub."""

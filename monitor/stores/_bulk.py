@@ -27,7 +27,7 @@ def execute_many(conn: Connection, statement: Insert | Update | Delete, rows: Se
         conn.exec_driver_sql(sql, fill(rows))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _compiled(
     statement: Insert | Update | Delete, keys: frozenset[str], dialect: Dialect
 ) -> tuple[str, _Rows]:

@@ -6,10 +6,23 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from monitor import text
 from monitor.cadence import host_of
@@ -33,14 +46,19 @@ from monitor.stores._search import Index
 from monitor.stores._tables import entries, feeds, identities, matches, sightings
 from monitor.stores._upsert import Upsert
 
-_UPDATE_STATE = (
-    update(feeds)
-    .where(feeds.c.url == bindparam("b_url"))
-    .values(
-        {name: bindparam(name) for name in feed_row(FeedState(url="")) if name != "b_url"}
-        | {"lease_until": None, "recorded_at": bindparam("b_now")}
+
+@lru_cache(maxsize=256)
+def _update_state(columns: tuple[str, ...]) -> Update:
+    """Return the statement that writes these columns of a feed and ends its lease: made once for each set."""
+    return (
+        update(feeds)
+        .where(feeds.c.url == bindparam("b_url"))
+        .values(
+            {name: bindparam(name) for name in columns}
+            | {"lease_until": None, "recorded_at": bindparam("b_now")}
+        )
     )
-)
+
 
 _REVISED = {"title", "summary", "content", "url", "guid", "author", "tags", "published", "updated"} | {
     *("source", "feed_url", "language", "country", "revision", "fingerprint", "entities", "article")
@@ -204,16 +222,18 @@ def record(
 ) -> list[bool]:
     """Promise 1 (see Store.record_polls)."""
     leases = _leases(conn, {one.state.url for one in records})
-    rows, taken = [], []
+    taken = []
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in records:
         ok = leases.get(one.state.url) == one.state.token
         if ok:
             # A lease ends with the record that uses it: a second one in this batch finds it gone.
             del leases[one.state.url]
-            rows.append(feed_row(one.state) | {"b_now": now})
+            row = feed_row(one.state, one.before)
+            changed.setdefault(tuple(row)[1:], []).append(row | {"b_now": now})
         taken.append(ok)
-    if rows:
-        execute_many(conn, _UPDATE_STATE, rows)
+    for columns, rows in changed.items():
+        execute_many(conn, _update_state(columns), rows)
     good = [one for one, ok in zip(records, taken, strict=True) if ok]
     _health.note(conn, upsert, good)
     absorb(conn, upsert, index, good, now)
@@ -259,8 +279,7 @@ def _leases(conn: Connection, urls: Iterable[str]) -> dict[str, str]:
     """Return the tokens of the leases that are held, and keep them from changing until the commit."""
     held: dict[str, str] = {}
     for chunk in chunks(sorted(urls)):
-        rows = conn.execute(_HELD, {"urls": chunk})
-        held.update((row.url, str(row.lease)) for row in rows)
+        held.update((url, str(lease)) for url, lease in conn.execute(_HELD, {"urls": chunk}).all())
     return held
 
 

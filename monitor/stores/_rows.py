@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from operator import attrgetter, itemgetter
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Row
 
@@ -24,6 +25,7 @@ from monitor.model import (
     Validators,
 )
 from monitor.stores._codec import decode, decode_all, dump, encode, storable
+from monitor.stores._tables import feeds
 
 T = TypeVar("T")
 
@@ -47,86 +49,85 @@ def due_at(state: FeedState) -> datetime | None:
     return max(state.next_poll_at, state.held_until)
 
 
-def feed_row(state: FeedState) -> dict[str, Any]:
-    """Return a state's columns, without those of its lease and its rhythm, which no poll changes.
+def _listed(numbers: frozenset[int]) -> str:
+    return ",".join(map(str, sorted(numbers)))
 
-    The key is `b_url`.
+
+_Convert = Callable[[Any], Any]
+_STATE: Final[Mapping[str, tuple[str, _Convert | None]]] = {
+    "status": ("status", attrgetter("value")),
+    "reason": ("reason", storable),
+    "detail": ("detail", storable),
+    "validators.etag": ("etag", storable),
+    "validators.last_modified": ("last_modified", storable),
+    "validators.url": ("validators_url", storable),
+    "moved_to": ("moved_to", storable),
+    "window": ("window_size", None),
+    "skip_hours": ("skip_hours", _listed),
+    "skip_days": ("skip_days", _listed),
+    **{
+        name: (name, None)
+        for name in (
+            *("body_hash", "first_poll_at", "last_poll_at", "last_ok_at", "next_poll_at", "held_until"),
+            *("failures", "interval", "rate", "moved_since", "moved_polls", "polls", "entries", "fresh_for"),
+            *("ttl", "arrived_at", "late_at", "stalled_at", "failing_since", "gap_at"),
+        )
+    },
+}
+"""What of a state a poll may change → its column, and what makes a value storable. Not the lease and
+not the rhythm, which no poll changes."""
+_VALUES: Final = attrgetter(*_STATE)
+_STATUS: Final = {one.value: one for one in FeedStatus}
+_SHARED: Final = frozenset({"status", "late_at", "stalled_at"})
+"""What health may have written while the feed was leased: of that the poll has the last word."""
+_COLUMNS: Final = tuple((column, convert, column in _SHARED) for column, convert in _STATE.values())
+_DUE: Final = frozenset({"next_poll_at", "held_until"})
+
+
+def feed_row(state: FeedState, before: FeedState | None = None) -> dict[str, Any]:
+    """Return the columns of a state that differ from those `before`; all of them if that is None.
+
+    A poll that found nothing new changes ten of 31. The key is `b_url`.
     """
-    return {
-        "b_url": state.url,
-        "status": state.status.value,
-        "reason": storable(state.reason),
-        "detail": storable(state.detail),
-        "etag": storable(state.validators.etag),
-        "last_modified": storable(state.validators.last_modified),
-        "validators_url": storable(state.validators.url),
-        "body_hash": state.body_hash,
-        "first_poll_at": state.first_poll_at,
-        "last_poll_at": state.last_poll_at,
-        "last_ok_at": state.last_ok_at,
-        "next_poll_at": state.next_poll_at,
-        "held_until": state.held_until,
-        "failures": state.failures,
-        "interval": state.interval,
-        "rate": state.rate,
-        "window_size": state.window,
-        "moved_to": storable(state.moved_to),
-        "moved_since": state.moved_since,
-        "moved_polls": state.moved_polls,
-        "polls": state.polls,
-        "entries": state.entries,
-        "fresh_for": state.fresh_for,
-        "ttl": state.ttl,
-        "skip_hours": _listed(state.skip_hours),
-        "skip_days": _listed(state.skip_days),
-        "due_at": due_at(state),
-        "arrived_at": state.arrived_at,
-        "late_at": state.late_at,
-        "stalled_at": state.stalled_at,
-        "failing_since": state.failing_since,
-        "gap_at": state.gap_at,
-    }
+    row: dict[str, Any] = {"b_url": state.url}
+    values = _VALUES(state)
+    for (column, convert, shared), value, old in zip(
+        _COLUMNS, values, values if before is None else _VALUES(before), strict=True
+    ):
+        if shared or before is None or (value is not old and value != old):
+            row[column] = value if convert is None else convert(value)
+    if not _DUE.isdisjoint(row):
+        row["due_at"] = due_at(state)
+    return row
+
+
+_PLACES: Final = {column.name: place for place, column in enumerate(feeds.c)}
+_PLAIN: Final = {"url": "url", "rhythm": "rhythm"} | {
+    name: column for name, (column, convert) in _STATE.items() if convert is None
+}
+"""Field of a state → column of which it is the value."""
+_READ_PLAIN: Final = itemgetter(*map(_PLACES.__getitem__, _PLAIN.values()))
+_ODD: Final = ("status", "reason", "detail", "etag", "last_modified", "validators_url", "moved_to")
+_READ_ODD: Final = itemgetter(*map(_PLACES.__getitem__, (*_ODD, "skip_hours", "skip_days")))
 
 
 def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedState:
-    """Return a state from a row of `feeds`."""
+    """Return a state from a whole row of `feeds`, by place: by name that takes twice as long."""
+    cells = tuple(row)
+    status, reason, detail, etag, last_modified, validators_url, moved_to, hours, days = _READ_ODD(cells)
+    plain = dict(zip(_PLAIN, _READ_PLAIN(cells), strict=True))
+    plain["rhythm"] = plain["rhythm"] or b""
     return FeedState(
-        url=row.url,
-        status=FeedStatus.PAUSED if paused else FeedStatus(row.status),
-        reason=row.reason,
-        detail=row.detail,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified, url=row.validators_url),
-        body_hash=row.body_hash,
-        first_poll_at=row.first_poll_at,
-        last_poll_at=row.last_poll_at,
-        last_ok_at=row.last_ok_at,
-        next_poll_at=row.next_poll_at,
-        held_until=row.held_until,
-        failures=row.failures,
-        interval=row.interval,
-        rate=row.rate,
-        rhythm=row.rhythm or b"",
-        window=row.window_size,
-        moved_to=row.moved_to,
-        moved_since=row.moved_since,
-        moved_polls=row.moved_polls,
-        polls=row.polls,
-        entries=row.entries,
+        status=FeedStatus.PAUSED if paused else _STATUS[status],
+        reason=reason,
+        detail=detail,
+        validators=Validators(etag=etag, last_modified=last_modified, url=validators_url),
+        moved_to=moved_to,
+        skip_hours=_numbers(hours),
+        skip_days=_numbers(days),
         token=token,
-        fresh_for=row.fresh_for,
-        ttl=row.ttl,
-        skip_hours=_numbers(row.skip_hours),
-        skip_days=_numbers(row.skip_days),
-        arrived_at=row.arrived_at,
-        late_at=row.late_at,
-        stalled_at=row.stalled_at,
-        failing_since=row.failing_since,
-        gap_at=row.gap_at,
+        **plain,
     )
-
-
-def _listed(numbers: frozenset[int]) -> str:
-    return ",".join(map(str, sorted(numbers)))
 
 
 def _numbers(listed: str) -> frozenset[int]:

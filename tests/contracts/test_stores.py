@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from monitor.errors import DeliveryReason, StoreError
+from monitor.health import Deadlines
 from monitor.model import (
     Clause,
     Cursor,
@@ -360,10 +362,10 @@ def test_everything_takes_feeds_that_are_not_due_except_those_that_told_us_to_st
     assert store.claim_feeds(later, 9, LEASE, everything=True) == [], "just polled"
 
 
-def test_a_state_comes_back_exactly(store: Store) -> None:
-    store.sync_feeds(feeds(FEED), NOW, spread=timedelta(0))
-    state = replace(
-        claim(store)[FEED],
+def full_state(state: FeedState) -> FeedState:
+    """A state of which everything is told that a poll may change."""
+    return replace(
+        state,
         status=FeedStatus.STALLED,
         reason="timeout",
         detail="took 30 s “…” %s :x",
@@ -390,9 +392,46 @@ def test_a_state_comes_back_exactly(store: Store) -> None:
         moved_polls=3,
         polls=2**40,
         entries=12,
+        window=25,
+        arrived_at=NOW - DAY,
+        late_at=NOW + DAY,
+        stalled_at=NOW + 2 * DAY,
+        failing_since=NOW - HOUR,
+        gap_at=NOW - 2 * HOUR,
     )
+
+
+def test_a_state_comes_back_exactly(store: Store) -> None:
+    store.sync_feeds(feeds(FEED), NOW, spread=timedelta(0))
+    state = full_state(claim(store)[FEED])
     assert store.record_polls([PollRecord(state=state)], NOW) == [True]
     assert store.feed_states() == [replace(state, token="")]
+
+
+def test_whatever_of_a_state_a_poll_changed_is_written(store: Store) -> None:
+    store.sync_feeds(feeds(FEED), NOW, spread=timedelta(0))
+    first = claim(store)[FEED]
+    full = full_state(first)
+    parts = [one.name for one in fields_of(FeedState) if one.name not in ("url", "token", "rhythm")]
+    assert all(getattr(full, part) != getattr(first, part) for part in parts)
+    store.record_polls([PollRecord(state=replace(first, next_poll_at=NOW), before=first)], NOW)
+    for number, part in enumerate(parts, 1):
+        now = NOW + number * DAY
+        (claimed,) = store.claim_feeds(now, 1, LEASE, everything=True)
+        value = getattr(full, part)
+        value = now if isinstance(value, datetime) else value
+        state = replace(claimed, **{"last_poll_at": now, part: value})
+        assert store.record_polls([PollRecord(state=state, before=claimed)], now) == [True]
+        assert store.feed_states() == [replace(state, token="")], part
+
+
+def test_of_what_health_said_during_a_poll_the_poll_has_the_last_word(store: Store) -> None:
+    store.sync_feeds(feeds(FEED), NOW, spread=timedelta(0))
+    claimed = claim(store)[FEED]
+    store.watch({FEED: Deadlines(NOW + HOUR, NOW + 2 * HOUR)})
+    arrived = replace(claimed, arrived_at=NOW, next_poll_at=NOW + HOUR)
+    assert store.record_polls([PollRecord(state=arrived, before=claimed)], NOW) == [True]
+    assert FEED in store.unwatched(10), "when it is late has to be said anew: it brought something"
 
 
 def test_two_daemons_never_share_a_feed(store_url: str) -> None:
