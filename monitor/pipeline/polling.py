@@ -13,7 +13,7 @@ from typing import Protocol
 
 from monitor import cadence
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks, whole
-from monitor.errors import FetchReason, ParseError, RecordingError, StoreError
+from monitor.errors import ParseError, RecordingError, StoreError
 from monitor.health import hour_of
 from monitor.model import (
     Article,
@@ -33,6 +33,7 @@ from monitor.model import (
 from monitor.pipeline._shop import LEASE, Shop
 from monitor.pipeline.articles import LATE, wanted
 from monitor.pipeline.gathering import Gathering
+from monitor.pipeline.machine import Machine
 
 AHEAD = 4
 """Polls claimed for each that may be under way: they wait for their host, and no other for them."""
@@ -40,9 +41,6 @@ AHEAD = 4
 BATCH = 50
 """Polls in one commit: at 50, synchronous=FULL costs nothing (75,000 states a second, measured). As many
 documents are in memory at once: a document read is five times its bytes."""
-
-MACHINE = "trouble:machine"
-"""The fact by which `status` says that our own machine keeps feeds from being asked."""
 
 PINNED = 2
 """Items that publishers pin to the top, at most: they stay whatever comes, and would hide a gap."""
@@ -100,7 +98,7 @@ class Polling:
 
     def __init__(self, shop: Shop, hubs: Relies) -> None:
         self._shop, self._hubs = shop, hubs
-        self._gathering = Gathering(shop)
+        self._gathering, self._machine = Gathering(shop), Machine(shop)
         self.running: dict[str, asyncio.Task[None]] = {}
         self._hosts: Counter[str] = Counter()
         self._claiming = asyncio.Lock()
@@ -110,8 +108,6 @@ class Polling:
         self._waiting: list[_Absorption] = []
         self._absorber: asyncio.Task[None] | None = None
         self._unrecorded = ""
-        self._no_room: str | None = None
-        """What our own machine says that could open no connection; "": all is well; None: not known yet."""
 
     async def start_due(self, now: datetime, *, everything: bool = False) -> None:
         """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
@@ -302,32 +298,13 @@ class Polling:
                 self._count(absorption, record)
         brought = {one.state.url for one, found in zip(batch, records, strict=True) if found.arrivals}
         self._hubs.missed(brought & {one.state.url for one in polls} & hubs.keys())
-        self._mind_the_machine(polls)
+        self._machine.mind([one.result for one in polls])
         return taken
-
-    def _mind_the_machine(self, batch: Sequence[_Absorption]) -> None:
-        """Tell whoever runs the daemon, once, that its own machine keeps feeds from being asked."""
-        store = self._shop.store
-        found = [_own_failure(one) for one in batch]
-        trouble = next(filter(None, found), "")
-        if not trouble and self._no_room == "":
-            return
-        if self._no_room is None:
-            self._no_room = store.meta().get(MACHINE, "")
-        if trouble and trouble != self._no_room:
-            self._shop.say("machine-failed", detail=trouble)
-        elif self._no_room and not trouble and "" in found:
-            self._shop.say("machine-resumed", detail=self._no_room)
-        else:
-            return
-        store.meta({MACHINE: trouble})
-        self._no_room = trouble
 
     def _record(
         self, one: _Absorption, known: dict[str, Known], now: datetime, relied_on: bool
     ) -> PollRecord:
-        parts, document = self._shop.parts, one.parsed.document
-        feed = parts.feeds[one.state.url]
+        document, feed = one.parsed.document, self._shop.parts.feeds[one.state.url]
         fresh, readings, carried = _NOTHING_NEW
         wants: tuple[Article, ...] = ()
         gap = False
@@ -343,19 +320,20 @@ class Polling:
             wants = self._wants(fresh, feed, one.state, now)
         if one.pushed:
             state = cadence.after_push(one.state, now, carried)
-            return PollRecord(
-                state=state,
-                before=one.state,
-                fresh=fresh,
-                readings=readings,
-                arrivals=arrivals,
-                wanted=wants,
-            )
+        else:
+            state = self._next(one, carried, gap=gap, relied_on=relied_on)
+        return PollRecord(
+            state=state, before=one.state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants
+        )
+
+    def _next(self, one: _Absorption, carried: int, *, gap: bool, relied_on: bool) -> FeedState:
+        """Return the state after a poll: by cadence's rules, and at ease where a hub tells what is new."""
+        parts, feed = self._shop.parts, self._shop.parts.feeds[one.state.url]
         jitter = self._shop.random.random()
         state = parts.after_poll(
             one.state,
             one.result,
-            document,
+            one.parsed.document,
             one.parsed.error,
             settings=parts.poll,
             feed=feed,
@@ -365,9 +343,7 @@ class Polling:
         )
         if relied_on and not carried:
             state = cadence.at_ease(state, parts.poll, feed, now=one.result.fetched_at, jitter=jitter)
-        return PollRecord(
-            state=state, before=one.state, fresh=fresh, readings=readings, arrivals=arrivals, wanted=wants
-        )
+        return state
 
     def _whole_still(self, fresh: Fresh) -> Fresh:
         """Let edited entries keep the text of their article: their feed still has only the stub."""
@@ -442,14 +418,6 @@ def _pinned(same: Collection[int], before: Sequence[int], here: Sequence[int]) -
     if not 0 < count <= PINNED or len(here) <= 2 * count or set(same) != set(range(count)):
         return 0
     return count if list(before[:count]) == list(here[:count]) else 0
-
-
-def _own_failure(one: _Absorption) -> str | None:
-    """Return what our own machine says that could not ask; "" where a feed was asked and answered."""
-    outcome = one.result.outcome
-    if not isinstance(outcome, Failed):
-        return ""
-    return str(outcome.error) if outcome.error.reason is FetchReason.MACHINE else None
 
 
 def _remember(known: dict[str, Known], entry: Entry, feed: Feed) -> None:

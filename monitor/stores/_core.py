@@ -47,6 +47,7 @@ from monitor.stores import (
     Store,
     _archive,
     _edits,
+    _feeds,
     _health,
     _log,
     _migrations,
@@ -167,7 +168,7 @@ class SqlStore(SqlArticles, SqlHubs, SqlCare, Store):
     def sync_feeds(self, feeds: Iterable[Feed], now: datetime, *, spread: timedelta) -> None:
         """Make the configured feeds the polled ones."""
         configured = list(feeds)
-        self._do(lambda conn: _polls.sync(conn, self._upsert, configured, now, spread))
+        self._do(lambda conn: _feeds.sync(conn, self._upsert, configured, now, spread))
 
     def claim_feeds(
         self,
@@ -180,8 +181,8 @@ class SqlStore(SqlArticles, SqlHubs, SqlCare, Store):
         busy: Iterable[str] = (),
     ) -> list[FeedState]:
         """Take up to `limit` due feeds for `lease`."""
-        room = _polls.Room(limit=limit, per_host=per_host, busy=frozenset(busy))
-        return self._do(lambda conn: _polls.claim(conn, now, room, lease, everything=everything))
+        room = _feeds.Room(limit=limit, per_host=per_host, busy=frozenset(busy))
+        return self._do(lambda conn: _feeds.claim(conn, now, room, lease, everything=everything))
 
     def record_polls(self, records: Sequence[PollRecord], now: datetime) -> list[bool]:
         """Promise 1."""
@@ -189,7 +190,7 @@ class SqlStore(SqlArticles, SqlHubs, SqlCare, Store):
 
     def feed_states(self) -> list[FeedState]:
         """Return the states of all configured feeds, by URL."""
-        return self._ask(_polls.states)
+        return self._ask(_feeds.states)
 
     # health ───────────────────────────────────────────────────────────────────────────────────
 

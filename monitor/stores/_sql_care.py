@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from monitor.model import Counts, Keep, PollRecord, Rehearsal, Story, Vitals
-from monitor.stores import _archive, _articles, _canary, _polls, _silences, _telling, _vitals
+from monitor.stores import _archive, _articles, _canary, _feeds, _silences, _telling, _vitals
 from monitor.stores._contract import Care
 from monitor.stores._transactions import Transactions
 
@@ -20,7 +20,7 @@ class SqlCare(Transactions, Care):
         """Return the earliest moment at which something will be due."""
 
         def ask(conn: Connection) -> datetime | None:
-            times = (part.next_due(conn) for part in (_polls, _articles, _telling, _silences))
+            times = (part.next_due(conn) for part in (_feeds, _articles, _telling, _silences))
             return min((time for time in times if time is not None), default=None)
 
         return self._ask(ask)

@@ -418,9 +418,10 @@ def test_whatever_of_a_state_a_poll_changed_is_written(store: Store) -> None:
     for number, part in enumerate(parts, 1):
         now = NOW + number * DAY
         (claimed,) = store.claim_feeds(now, 1, LEASE, everything=True)
-        value = getattr(full, part)
+        value: Any = getattr(full, part)
         value = now if isinstance(value, datetime) else value
-        state = replace(claimed, **{"last_poll_at": now, part: value})
+        changes: dict[str, Any] = {"last_poll_at": now, part: value}
+        state = replace(claimed, **changes)
         assert store.record_polls([PollRecord(state=state, before=claimed)], now) == [True]
         assert store.feed_states() == [replace(state, token="")], part
 
