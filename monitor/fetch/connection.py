@@ -31,6 +31,9 @@ _LENIENT: Final = {
 """Old servers' habits that cannot be taken for anything else. What differs between readers (two
 lengths, a length with chunks) stays an error."""
 
+_FRAMING_LENGTHS: Final = frozenset({len("content-length"), len("transfer-encoding")})
+"""Of the header names that say how long a body is: the others, a dozen an answer, are not looked at."""
+
 
 class StaleError(httpx.RemoteProtocolError):
     """A kept connection was closed before the first byte of an answer: the request may go again."""
@@ -209,10 +212,13 @@ class Connection(asyncio.Protocol):
         if self.complete:
             return
         self.headers.append((name, value))
-        lower = name.lower()
-        if lower == b"content-length":
+        if len(name) in _FRAMING_LENGTHS:
+            self._note_framing(name.lower(), value)
+
+    def _note_framing(self, name: bytes, value: bytes) -> None:
+        if name == b"content-length":
             self._length = True
-        elif lower == b"transfer-encoding":
+        elif name == b"transfer-encoding":
             self._chunked = value.lower().rstrip().endswith(b"chunked")
 
     def on_headers_complete(self) -> None:

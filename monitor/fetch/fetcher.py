@@ -112,11 +112,11 @@ class Fetcher:
             concurrency=poll.concurrency,
         )
         self._guard = Guard(network.allow_private)
-        self._headers = {
-            b"user-agent": user_agent(network, version).encode("latin-1", "replace"),
-            b"accept": accept().encode("ascii"),
-            b"accept-encoding": decode.ACCEPT_ENCODING.encode("ascii"),
-        }
+        self._headers = (
+            (b"user-agent", user_agent(network, version).encode("latin-1", "replace")),
+            (b"accept", accept().encode("ascii")),
+            (b"accept-encoding", decode.ACCEPT_ENCODING.encode("ascii")),
+        )
         silence()
 
     async def close(self) -> None:
@@ -202,20 +202,19 @@ class Fetcher:
     def _request(self, feed: Feed, hop: _Hop, held: Validators | None) -> httpx.Request:
         """Build a request of known headers only: no cookie, no referrer, nothing of an earlier answer."""
         # With a stream of its own httpx adds nothing to a request, so it costs a third.
-        sent = {b"host": hop.url.netloc, **self._headers}
+        sent = [(b"host", hop.url.netloc), *self._headers]
         if hop.accept:
-            sent[b"accept"] = hop.accept
+            sent = [(name, hop.accept if name == b"accept" else value) for name, value in sent]
         if held is not None and held.etag:
-            sent[b"if-none-match"] = held.etag.encode("latin-1", "replace")
+            sent.append((b"if-none-match", held.etag.encode("latin-1", "replace")))
         if held is not None and held.last_modified:
-            sent[b"if-modified-since"] = held.last_modified.encode("latin-1", "replace")
-        if hop.at_home:
-            for name, value in feed.headers.items():
-                text = value.value if isinstance(value, Secret) else value
-                sent[name.lower().encode("latin-1", "replace")] = text.encode("utf-8")
+            sent.append((b"if-modified-since", held.last_modified.encode("latin-1", "replace")))
+        if (feed.headers or hop.credentials) and hop.at_home:
+            own = {k.lower().encode("latin-1", "replace"): _revealed(v) for k, v in feed.headers.items()}
             if hop.credentials:
-                sent[b"authorization"] = hop.credentials
-        return httpx.Request("GET", hop.url, headers=list(sent.items()), stream=_NO_BODY, extensions=_RAW)
+                own[b"authorization"] = hop.credentials
+            sent = list((dict(sent) | own).items())
+        return httpx.Request("GET", hop.url, headers=sent, stream=_NO_BODY, extensions=_RAW)
 
     def _door(self, feed: Feed) -> httpx.AsyncBaseTransport:
         """Return the transport to use: ours, or a proxy's."""
@@ -368,6 +367,10 @@ def _target(hop: _Hop, location: str) -> httpx.URL:
     if url.scheme not in _DEFAULT_PORTS or not host:
         raise FetchError(FetchReason.REFUSED, f"a redirect to {url.scheme[:40]!r}, not http or https")
     return url
+
+
+def _revealed(value: str | Secret) -> bytes:
+    return (value.value if isinstance(value, Secret) else value).encode("utf-8")
 
 
 def _document(url: httpx.URL) -> str:

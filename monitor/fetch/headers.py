@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = timedelta(days=365)
 """Past this any wish is the same wish: keeps the arithmetic from overflowing (RFC 9111 §1.2.2)."""
 
+_USUAL: Final = 200
+"""Characters of Cache-Control that are worth remembering."""
 _SECONDS: Final = re.compile(r"[0-9]{1,30}\Z")
 _FRACTION: Final = re.compile(r"([0-9]{1,30})(?:\.[0-9]+)?\Z")
 _DIRECTIVE: Final = re.compile(
@@ -28,10 +31,16 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def directives(values: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the directives of Cache-Control headers in order: lower-case name, unquoted value."""
-    for match in _DIRECTIVE.finditer(", ".join(values)):
-        yield match[1].lower(), (match[2] or "").strip('"')
+def directives(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the directives of Cache-Control headers in order: lower-case name, unquoted value."""
+    joined = ", ".join(values)
+    return _directives(joined) if len(joined) <= _USUAL else _directives.__wrapped__(joined)
+
+
+@lru_cache(maxsize=1024)
+def _directives(joined: str) -> tuple[tuple[str, str], ...]:
+    """Read them once for all feeds of which the same is said: most publishers say one of a few things."""
+    return tuple((match[1].lower(), (match[2] or "").strip('"')) for match in _DIRECTIVE.finditer(joined))
 
 
 def fresh_for(

@@ -15,8 +15,17 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from zlib import compress, decompress
 
-from sqlalchemy import ColumnElement, Connection, Engine, StaticPool, create_engine, event, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    StaticPool,
+    bindparam,
+    create_engine,
+    event,
+    select,
+    text,
+)
 
 from monitor.errors import StoreError
 from monitor.stores._backup import appearing
@@ -45,6 +54,9 @@ _PRAGMAS = (
 _FLEETING = ("PRAGMA page_size=8192", "PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF", *_PRAGMAS[3:])
 
 
+_WORDS_OF = select(words_table).where(words_table.c.n.in_(bindparam("numbers", expanding=True)))
+
+
 class Fts5:
     """An FTS5 table without content of its own.
 
@@ -59,14 +71,14 @@ class Fts5:
         cut = [(number, found) for number, found in cut if found.strip()]
         if not cut:
             return
-        conn.execute(
-            insert(words_table), [{"n": n, "words": compress(found.encode(), 1)} for n, found in cut]
+        conn.exec_driver_sql(
+            "INSERT INTO words (n, words) VALUES (?, ?)", [(n, compress(w.encode(), 1)) for n, w in cut]
         )
         conn.exec_driver_sql("INSERT INTO search (rowid, words) VALUES (?, ?)", cut)
 
     def drop(self, conn: Connection, numbers: Sequence[int]) -> None:
         """Forget entries by number."""
-        rows = conn.execute(select(words_table).where(words_table.c.n.in_(numbers))).all()
+        rows = conn.execute(_WORDS_OF, {"numbers": numbers}).all()
         if rows:
             conn.exec_driver_sql(
                 "INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)",
