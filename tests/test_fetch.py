@@ -130,12 +130,16 @@ async def test_a_request_says_who_asks_for_what_and_nothing_else() -> None:
             }
             assert request.get("user-agent") == "monitor/1.2 (+https://example.org/contact)"
             accepted = [kind.partition(";")[0] for kind in (request.get("accept") or "").split(", ")]
-            assert set(accepted[:4]) == {
+            assert accepted == [
+                "application/feed+json",
                 "application/atom+xml",
                 "application/rss+xml",
                 "application/rdf+xml",
-                "application/feed+json",
-            }
+                "application/json",
+                "application/xml",
+                "text/xml",
+                "*/*",
+            ]
             assert (request.get("accept-encoding") or "").startswith("gzip")
 
 

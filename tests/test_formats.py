@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.errors import ParseError, ParseReason
-from monitor.formats import _common, _feedparser, _strict
+from monitor.formats import _common, _feedparser
+from monitor.formats._root import root_of
 from monitor.formats.json import Format as JsonFormat
 from monitor.formats.sitemap import Format as SitemapFormat
 from monitor.formats.sitemapindex import Format as IndexFormat
-from monitor.formats.xml import Format
 from monitor.model import Document, Item, Part
+from tests.formats_kit import name_of, quick, read
 
 URL = "https://example.org/feed.xml"
-XML = Format()
 
 
 def rss(inside: str, head: str = "", declaration: str = '<?xml version="1.0"?>') -> bytes:
@@ -25,7 +25,7 @@ def rss(inside: str, head: str = "", declaration: str = '<?xml version="1.0"?>')
 
 def one(inside: str) -> Item:
     """Return the item of a document that holds one."""
-    (item,) = XML.parse(rss(f"<item>{inside}</item>"), "", url=URL).items
+    (item,) = read(rss(f"<item>{inside}</item>"), "", url=URL).items
     return item
 
 
@@ -48,17 +48,88 @@ def one(inside: str) -> Item:
 )
 def test_what_is_no_feed_has_a_reason(body: bytes, reason: ParseReason) -> None:
     with pytest.raises(ParseError) as refused:
-        XML.parse(body, "text/html", url=URL)
+        read(body, "text/html", url=URL)
     assert refused.value.reason is reason
 
 
+ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>{}</feed>'
+RDF = (
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
+    "<channel><title>t</title></channel>{}</rdf:RDF>"
+)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b" \r\n\t",
+        b"\xef\xbb\xbf",
+        b'\xef\xbb\xbf<?xml version="1.0" encoding="windows-1251"?>\n',
+        b"<!-- <feed> <html> <rss> --><?xml-stylesheet href='>'?>\n<!---->",
+        b"<!-- " + b"licence " * 2000 + b"-->",
+        b"<!DOCTYPE any PUBLIC \"-//Netscape Communications//DTD RSS 0.91//EN\" 'rss-0.91.dtd'>",
+    ],
+)
+def test_each_kind_is_known_by_its_first_element_whatever_stands_before_it(start: bytes) -> None:
+    assert root_of(start + b"<rss version='2.0'>") == root_of(start + b"<x-1.a:rss/>") == b"rss"
+    for inside, name in ((rss("", declaration="").decode(), "rss"), (RDF, "rdf"), (ATOM, "atom")):
+        assert name_of(start + inside.encode()) == name
+    assert name_of(start + b"<urlset>") == "sitemap"
+    assert name_of(start + b"<sitemapindex\n>") == "sitemapindex"
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_kind_is_known_in_two_or_four_bytes_a_character(charset: str) -> None:
+    for text, name in ((f'<?xml version="1.0"?>{RDF}', "rdf"), (f"<!-- a -->{ATOM}", "atom")):
+        assert name_of(text.encode(charset)) == name
+        document = quick(text.format("").encode(charset), "", url=URL, charset=charset)
+        assert document is not None
+        assert (document.format, document.path) == (name, "strict")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"rss",
+        b"<rss",
+        b"<RSS version='0.91'>",
+        b"<br/><b>Warning</b>: include(x)<rss version='2.0'>",
+        b"<!DOCTYPE html><rss version='2.0'>",
+        b"<!doctype\n HTML PUBLIC 'x'><rss>",
+        b"<!DOCTYPE rss [<!ENTITY a 'b'>]><rss version='2.0'>",
+        b"<rss:feed-2>",
+        b"<!-- never closed <rss> ",
+        b"<?xml <rss> ",
+    ],
+)
+def test_what_does_not_begin_with_a_known_element_goes_to_the_last_reader(body: bytes) -> None:
+    assert name_of(body) == "other"
+
+
+@pytest.mark.parametrize("filler", [b" ", b"<!---->", b"<??>", b"\xef\xbb\xbf", b"<!DOCTYPE a>"])
+def test_no_prologue_is_gone_through_for_long(filler: bytes) -> None:
+    assert root_of(filler * (19_000 // len(filler)) + b"<rss>") == b"rss"
+    assert root_of(filler * (20_000 // len(filler) + 1) + b"<rss>") == b""
+
+
+@pytest.mark.parametrize(
+    "inside", ["<entry><foo>x</foo></entry>", "<entry><summary src='x'>x</summary></entry>"]
+)
+def test_an_element_that_atom_does_not_know_is_left_to_feedparser(inside: str) -> None:
+    body = ATOM.format(inside).encode()
+    assert quick(body, "", url=URL) is None
+    assert read(body, "", url=URL).format == "atom"
+
+
 def test_an_empty_feed_is_a_feed() -> None:
-    assert XML.parse(rss(""), "", url=URL).items == ()
+    assert read(rss(""), "", url=URL).items == ()
 
 
 def test_a_body_that_is_a_path_opens_no_file() -> None:
     with pytest.raises(ParseError):
-        XML.parse(__file__.encode(), "", url=URL)
+        read(__file__.encode(), "", url=URL)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +143,8 @@ def test_a_body_that_is_a_path_opens_no_file() -> None:
 )
 def test_a_doctype_is_declined_by_the_strict_path_and_expands_nothing(head: str) -> None:
     body = rss("<item><title>&xxe;</title><guid>1</guid></item>", head)
-    assert _strict.read(body, "", url=URL) is None
-    for item in XML.parse(body, "", url=URL).items:
+    assert quick(body, "", url=URL) is None
+    for item in read(body, "", url=URL).items:
         assert item.title in ("", "&xxe;", "expanded")
 
 
@@ -88,35 +159,37 @@ def test_a_doctype_is_declined_by_the_strict_path_and_expands_nothing(head: str)
         '<description type="xhtml">x</description>',
         '<media:description xmlns:media="http://search.yahoo.com/mrss/">x</media:description>',
         '<link xmlns="http://www.w3.org/2005/Atom" href="/x"/>',
+        '<x:summary xmlns:x="http://www.w3.org/2005/Atom">x</x:summary>',
+        "&x;",
     ],
 )
 def test_what_could_mean_two_things_is_left_to_feedparser(inside: str) -> None:
     body = rss(f"<item>{inside}<guid>1</guid></item>")
-    assert _strict.read(body, "", url=URL) is None
-    assert XML.parse(body, "", url=URL).path == "feedparser"
+    assert quick(body, "", url=URL) is None
+    assert read(body, "", url=URL).path == "feedparser"
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1251", "koi8-r", "utf-16"])
 def test_a_desk_can_say_which_charset_a_feed_is_in(charset: str) -> None:
     body = rss("<item><title>Путин</title></item>", declaration="").decode().encode(charset)
-    assert XML.parse(body, "text/xml; charset=us-ascii", url=URL, charset=charset).items[0].title == "Путин"
+    assert read(body, "text/xml; charset=us-ascii", url=URL, charset=charset).items[0].title == "Путин"
 
 
 @pytest.mark.parametrize("declared", ["iso-8859-1", "us-ascii", "windows-1252"])
 def test_what_is_utf8_is_read_as_utf8_whatever_it_declares(declared: str) -> None:
     body = rss("<item><title>পুতিন</title></item>", declaration=f'<?xml version="1.0" encoding="{declared}"?>')
-    assert XML.parse(body, "", url=URL).items[0].title == "পুতিন"
+    assert read(body, "", url=URL).items[0].title == "পুতিন"
 
 
 def test_a_charset_of_the_header_alone_counts() -> None:
     body = rss("<item><title>Путин</title></item>").decode().encode("windows-1251")
-    document = XML.parse(body, "application/xml; charset=windows-1251", url=URL)
+    document = read(body, "application/xml; charset=windows-1251", url=URL)
     assert (document.path, document.items[0].title) == ("strict", "Путин")
 
 
 def test_utf16_is_read() -> None:
     body = rss("<item><title>Путин</title></item>", declaration='<?xml version="1.0" encoding="utf-16"?>')
-    assert XML.parse(body.decode().encode("utf-16"), "", url=URL).items[0].title == "Путин"
+    assert read(body.decode().encode("utf-16"), "", url=URL).items[0].title == "Путин"
 
 
 def test_a_guid_is_the_link_only_if_it_is_a_permalink() -> None:
@@ -148,12 +221,12 @@ def test_text_that_was_encoded_twice_is_mended() -> None:
         rss(f"<item><title>{twisted}</title></item>"),
         rss(f"<item><title>{twisted} & x</title></item>"),
     ):
-        assert XML.parse(body, "", url=URL).items[0].title.startswith("Orbán és Putyin")
+        assert read(body, "", url=URL).items[0].title.startswith("Orbán és Putyin")
 
 
 def test_more_than_two_thousand_items_are_cut() -> None:
     body = rss("".join(f"<item><guid>{i}</guid></item>" for i in range(2500)))
-    assert len(XML.parse(body, "", url=URL).items) == 2000
+    assert len(read(body, "", url=URL).items) == 2000
 
 
 def test_dublin_core_dates_outside_atom_are_the_publication() -> None:
@@ -200,7 +273,7 @@ def test_a_wish_for_time_between_polls(
 def test_skipped_hours_and_days_are_found_on_both_paths() -> None:
     wishes = "<skipHours><hour>0</hour><hour>24</hour><hour>x</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
     for body in (rss(wishes), rss(f"{wishes}<item><title>a & b</title></item>")):
-        document = XML.parse(body, "", url=URL)
+        document = read(body, "", url=URL)
         assert (document.skip_hours, document.skip_days) == (frozenset({0}), frozenset({6}))
 
 
@@ -242,7 +315,7 @@ HUNGARIAN = "Őszi csúcstalálkozó: Budapesten tárgyal a két elnök, közöl
 def test_cyrillic_in_eight_bits_is_read_whatever_it_says(declared: str, really: str) -> None:
     stated = f' encoding="{declared}"' if declared else ""
     text = f'<?xml version="1.0"{stated}?><rss version="2.0"><channel><title>{RUSSIAN}</title><link>https://example.ru/novosti/index.html</link><item><title>{RUSSIAN}</title><link>https://example.ru/1</link><description>{RUSSIAN}</description></item></channel></rss>'
-    document = XML.parse(text.encode(really), "text/xml", url=URL)
+    document = read(text.encode(really), "text/xml", url=URL)
     assert (document.title, document.items[0].title, document.items[0].summary) == (RUSSIAN,) * 3
 
 
@@ -263,17 +336,15 @@ def test_cyrillic_in_eight_bits_is_read_whatever_it_says(declared: str, really: 
 )
 def test_other_encodings_come_out_as_they_were_written(text: str, really: str, declared: str) -> None:
     body = f'<?xml version="1.0" encoding="{declared}"?><rss version="2.0"><channel><title>t</title><item><title>{text}</title></item></channel></rss>'
-    assert XML.parse(body.encode(really), "", url=URL).items[0].title == text
+    assert read(body.encode(really), "", url=URL).items[0].title == text
 
 
 def test_letters_of_no_charset_known_by_sight_are_reported_with_what_helps() -> None:
     body = '<?xml version="1.0" encoding="iso-8859-1"?><rss version="2.0"><channel><title>t</title><item><title>ΝΈΟΣ ΓΎΡΟΣ συνομιλιών ΣΤΗΝ ΑΘΉΝΑ</title></item></channel></rss>'
     with pytest.raises(ParseError, match="charset:"):
-        XML.parse(body.encode("iso-8859-7"), "", url=URL)
+        read(body.encode("iso-8859-7"), "", url=URL)
     assert (
-        XML.parse(body.encode("iso-8859-7"), "", url=URL, charset="iso-8859-7")
-        .items[0]
-        .title.startswith("ΝΈΟΣ")
+        read(body.encode("iso-8859-7"), "", url=URL, charset="iso-8859-7").items[0].title.startswith("ΝΈΟΣ")
     )
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from monitor import registry
-from monitor.formats import _feedparser, _strict
+from monitor.formats import _feedparser
 from monitor.model import Document
+from tests import formats_kit
+from tests.formats_kit import name_of, quick
 
 HERE = Path(__file__).parent / "corpus" / "feeds"
 OURS = sorted(path for path in HERE.iterdir() if path.suffix in (".xml", ".feed"))
@@ -32,13 +33,7 @@ needs_shared = pytest.mark.skipif(not REAL, reason="the shared research data is 
 
 def read(path: Path) -> Document:
     """Read a file with the member that knows it."""
-    body = path.read_bytes()
-    members = sorted(
-        (registry.find("formats", name)() for name in registry.names("formats")), key=lambda m: m.rank
-    )
-    member = next(m for m in members if m.sniff(body, ""))
-    document: Document = member.parse(body, "", url=URL)
-    return document
+    return formats_kit.read(path.read_bytes(), url=URL)
 
 
 def plain(document: Document) -> dict[str, Any]:
@@ -72,14 +67,14 @@ def test_a_feed_comes_out_as_written_beside_it(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in OURS if p.suffix == ".xml"], ids=lambda path: path.name)
 def test_both_paths_agree_on_our_feeds(path: Path) -> None:
     body = path.read_bytes()
-    strict = _strict.read(body, "", url=URL)
+    strict = quick(body, "", url=URL)
     if strict is not None:
         assert replace(strict, path="feedparser") == _feedparser.read(body, "", url=URL)
 
 
 def agrees(body: bytes, content_type: str = "application/xml") -> bool:
     """Say whether the strict path takes a body; if so, all it says must be what feedparser says."""
-    strict = _strict.read(body, content_type, url=URL)
+    strict = quick(body, content_type, url=URL)
     if strict is None:
         return False
     assert replace(strict, path="feedparser") == _feedparser.read(body, content_type, url=URL)
@@ -97,6 +92,13 @@ def test_both_paths_agree_on_what_is_tricky(path: Path) -> None:
     ):
         agrees(path.read_bytes(), content_type)
     assert agrees(path.read_bytes(), "") is (EXPECTED[path.name].get("path") == "strict")
+
+
+@pytest.mark.parametrize("path", [*OURS, *TRICKY], ids=lambda path: path.name)
+def test_a_strict_document_is_of_the_kind_that_its_reader_is_named_for(path: Path) -> None:
+    document = read(path)
+    name = name_of(path.read_bytes())
+    assert name == document.format or (name == "other" and document.path == "feedparser")
 
 
 @pytest.mark.parametrize("path", TRICKY, ids=lambda path: path.stem)
@@ -181,5 +183,5 @@ def recovered(body: bytes) -> list[tuple[str, str, str]]:
 
 @needs_shared
 def test_well_formed_real_feeds_take_the_strict_path() -> None:
-    taken = [_strict.read(path.read_bytes(), "", url=URL) is not None for path in REAL]
+    taken = [quick(path.read_bytes(), "", url=URL) is not None for path in REAL]
     assert sum(taken) >= 0.9 * len(taken)

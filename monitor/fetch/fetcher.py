@@ -315,9 +315,10 @@ class _Answer:
 
 def accept() -> str:
     """Return the Accept header: the media types of all formats, the feeds' own first (RFC 9110 §12.5.1)."""
+    members = [registry.find("formats", name) for name in registry.names("formats")]
     kinds: dict[str, None] = {}
-    for name in registry.names("formats"):
-        kinds.update(dict.fromkeys(registry.find("formats", name).media_types))
+    for member in sorted(members, key=lambda member: member.rank):
+        kinds.update(dict.fromkeys(member.media_types))
     feeds = [kind for kind in kinds if "+" in kind or "feed" in kind]
     others = [f"{kind};q=0.9" for kind in kinds if kind not in feeds]
     return ", ".join([*feeds, *others, "*/*;q=0.1"])

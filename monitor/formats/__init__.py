@@ -3,6 +3,10 @@
 To add one: write `formats/NAME.py` with `class Format(formats.Format)`. Members are asked in the
 order of their `rank`; the first whose `sniff` says yes reads the document. All run under
 `tests/contracts/test_formats.py`: any bytes give a Document or a ParseError, nothing else.
+
+A kind of XML feed is a `class Format(_strict.Format)`: it says what its first element is called, how
+its head is read and which elements of its items are what (`rss` is the shortest). What a member
+declines goes to feedparser; `other`, asked last, gives it what no member knows.
 """
 
 from __future__ import annotations
@@ -24,7 +28,10 @@ class Format(ABC):
 
     @abstractmethod
     def sniff(self, body: bytes, content_type: str) -> bool:
-        """Say whether this member should read the body."""
+        """Say whether this member should read the body.
+
+        Asked for each body on the thread that also serves the sockets: microseconds, whatever it holds.
+        """
 
     def quick(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document | None:
         """Return the document if that takes time linear in the body, else None.

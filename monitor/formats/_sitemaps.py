@@ -1,8 +1,7 @@
-"""What both kinds of sitemap share: how they are told from feeds, and read."""
+"""What both kinds of sitemap share: how they are read."""
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from lxml import etree
@@ -12,19 +11,6 @@ from monitor.formats import _common
 from monitor.formats._charset import as_utf8, has_doctype, recoded
 
 MEDIA_TYPES: Final = ("application/xml", "text/xml")
-
-_ROOT: Final = re.compile(
-    rb"\A(?:\xef\xbb\xbf|\s++|<\?[^>]{0,500}\?>|<!--.{0,2000}?-->)*+<(?:[A-Za-z0-9_.-]{1,40}:)?(urlset|sitemapindex)[\s/>]",
-    re.DOTALL,
-)
-"""Nothing that was taken is given back, so that a megabyte of comments is no work."""
-_HEAD: Final = 20_000
-
-
-def is_root(body: bytes, name: bytes) -> bool:
-    """Say whether a document's first element is called so."""
-    found = _ROOT.match(body[:_HEAD])
-    return found is not None and found[1] == name
 
 
 def tree(body: bytes, content_type: str, charset: str) -> Any:

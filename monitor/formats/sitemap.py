@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from monitor import formats
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _common, _sitemaps
+from monitor.formats._root import root_of
 from monitor.model import Document, Item
 
 _CHINESE: Final = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
@@ -19,12 +20,12 @@ _CHINESE: Final = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
 class Format(formats.Format):
     """A `urlset` of news."""
 
-    rank: ClassVar[int] = 20
+    rank: ClassVar[int] = 30
     media_types: ClassVar[tuple[str, ...]] = _sitemaps.MEDIA_TYPES
 
     def sniff(self, body: bytes, content_type: str) -> bool:
         """Say yes to a document whose first element is `urlset`."""
-        return _sitemaps.is_root(body, b"urlset")
+        return root_of(body) == b"urlset"
 
     def quick(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document | None:
         """Return the document: it is read in linear time or not at all. Raises ParseError."""

@@ -8,18 +8,19 @@ from monitor import formats
 from monitor.errors import ParseError, ParseReason
 from monitor.formats import _common, _sitemaps
 from monitor.formats._dates import parse_date
+from monitor.formats._root import root_of
 from monitor.model import Document, Part
 
 
 class Format(formats.Format):
     """A `sitemapindex`: its document has parts and no items."""
 
-    rank: ClassVar[int] = 21
+    rank: ClassVar[int] = 31
     media_types: ClassVar[tuple[str, ...]] = _sitemaps.MEDIA_TYPES
 
     def sniff(self, body: bytes, content_type: str) -> bool:
         """Say yes to a document whose first element is `sitemapindex`."""
-        return _sitemaps.is_root(body, b"sitemapindex")
+        return root_of(body) == b"sitemapindex"
 
     def quick(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document | None:
         """Return the document: it is read in linear time or not at all. Raises ParseError."""

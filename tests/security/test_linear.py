@@ -27,15 +27,15 @@ from monitor.cluster import Clusterer
 from monitor.dedupe import candidates, marks
 from monitor.errors import ParseError, QueryError
 from monitor.fetch import headers
-from monitor.formats import _common, _strict
+from monitor.formats import _common
 from monitor.formats._dates import parse_date
-from monitor.formats.xml import Format
 from monitor.languages import detect
 from monitor.match import Matcher
 from monitor.model import Document, Entry, Feed, Item, Secret, StoryEntry, Topic
 from monitor.observe import Observer
 from monitor.render.passages import excerpt, headline, slack_escape, wrapped
 from monitor.render.tidy import host, lines, web_link
+from tests.formats_kit import MEMBERS, quick
 from tests.security.kit import SOURCE, rss
 
 NOW = datetime(2025, 10, 16, 12, tzinfo=UTC)
@@ -89,11 +89,14 @@ def link(value: str) -> str:
     return _common.safe_link(_common.absolute("https://e.org/", f"https://{value}"[: _common.LONGEST_LINK]))
 
 
-def sniffed(value: str) -> Any:
-    try:
-        return Format().quick(value.encode("utf-8", "replace"), value[:4_000], url="https://e.org/")
-    except ParseError:
-        return None
+def sniffed(value: str) -> None:
+    body, content_type = value.encode("utf-8", "replace"), value[:4_000]
+    for _, member in MEMBERS:
+        member.sniff(body, content_type)
+        try:
+            member.quick(body, content_type, url="https://e.org/")
+        except ParseError:
+            continue
 
 
 def read(value: str) -> Any:
@@ -103,7 +106,7 @@ def read(value: str) -> Any:
     names = ("title", "link", "guid", "description", "author", "category", "pubDate", "comments")
     fields = "".join(f"<{name}>{safe}</{name}>" for name in names)
     channel = f"<ttl>{safe}</ttl><language>{safe}</language><skipHours><hour>{safe}</hour></skipHours>"
-    return _strict.read(rss(f"{channel}<item>{fields}</item>"), "", url="https://e.org/f")
+    return quick(rss(f"{channel}<item>{fields}</item>"), "", url="https://e.org/f")
 
 
 SECRETS = (Secret("https://hooks.example.org/T/B/s3cr3t"), Secret("user:passw0rd"))

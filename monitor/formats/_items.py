@@ -1,0 +1,196 @@
+"""What the strict readers share of an item: its parts, what is passed over, and what is declined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from monitor.formats import _common
+from monitor.model import Item
+
+ATOM: Final = "{http://www.w3.org/2005/Atom}"
+DC: Final = "{http://purl.org/dc/elements/1.1/}"
+DCTERMS: Final = "{http://purl.org/dc/terms/}"
+CONTENT: Final = "{http://purl.org/rss/1.0/modules/content/}"
+MEDIA: Final = ("{http://search.yahoo.com/mrss/}", "{http://search.yahoo.com/mrss}")
+XHTML: Final = "{http://www.w3.org/1999/xhtml}"
+LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+_PREFIXES: Final = frozenset(
+    {None, "dc", "dcterms", "content", "media", "itunes", "xhtml", "atom", "rdf", "l", "psc"}
+)
+"""Prefixes that feedparser knows even where they are bound to another namespace; None: it looks at
+the name alone."""
+
+_HARMLESS_MEDIA: Final = frozenset((
+    "content", "thumbnail", "credit", "rating", "group", "player", "restriction", "copyright", "text",
+    "hash", "community", "statistics", "starRating", "backLinks", "status", "price", "license", "subTitle",
+    "peerLink", "location", "rights", "scenes", "embed", "responses", "comments",
+))  # fmt: skip
+_RISKY: Final = frozenset((
+    "summary", "content", "body", "fullitem", "id", "updated", "modified", "issued", "published",
+    "created", "abstract", "info", "keywords", "tags", "language", "managingeditor", "contributor",
+    "entry", "item", "feed", "channel", "webmaster", "name", "email", "uri", "url", "homepage", "dc:date",
+    "rights", "copyright", "subtitle", "tagline", "textinput", "image", "lastbuilddate", "expirationdate",
+    "newlocation", "generator", "title", "link", "description", "pubdate", "guid", "author",
+))  # fmt: skip
+"""Elements without a namespace that feedparser would take for something of an item's."""
+
+_MEANINGFUL: Final = frozenset({"type", "mode", "base", "href"})
+"""Attributes by which feedparser takes an element's text for something else."""
+_TURNED: Final = frozenset(("href", "lastmod", "HREF", "LASTMOD", "base", "lang"))
+"""Attributes by which feedparser takes an item of RSS for something else."""
+
+
+class OddError(Exception):
+    """Here could be two readings: feedparser decides."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """What was found of one item. `base` makes its links absolute."""
+
+    base: str
+    one: dict[str, str] = field(default_factory=dict)
+    """What there is one of, by the field's name."""
+    authors: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    permalink: bool = False
+    """Whether the guid is a link."""
+    language: str = ""
+
+    def put(self, name: str, text: str) -> None:
+        """Keep what there is one of. Two: which one counts is feedparser's to say."""
+        if name in self.one:
+            raise OddError
+        self.one[name] = text
+
+    def item(self, language: str, *, atom: bool) -> Item:
+        """Return the item, of a document in that language."""
+        one = self.one
+        if len(self.authors) > 1 and any("@" in author for author in self.authors):
+            raise OddError  # feedparser looks for addresses in them with a pattern of its own
+        return _common.item(
+            base=self.base,
+            guid=one.get("guid", ""),
+            link=_common.fix_query(one.get("link", "")),
+            title=one.get("title", ""),
+            summary=one.get("summary", ""),
+            content=one.get("content", ""),
+            authors=self.authors,
+            published=one.get("published", ""),
+            updated=one.get("updated", ""),
+            tags=self.tags,
+            language=self.language if self.language != language and "title" in one else "",
+            permalink=self.permalink,
+            atom=atom,
+        )
+
+
+Reader: TypeAlias = Callable[[Parts, Any], None]
+"""Takes one child of an item. Raises OddError."""
+
+
+def language(element: Any) -> str:
+    """Return the language that an element says it is in."""
+    return str(element.get(LANG, "")).strip().replace("_", "-")
+
+
+def value(element: Any) -> str:
+    """Return an element's text. Markup inside that is not escaped is for feedparser to sort out."""
+    if len(element):
+        raise OddError
+    if not _MEANINGFUL.isdisjoint(element.keys()):
+        raise OddError
+    return _common.repair((element.text or "").strip())
+
+
+def text(name: str) -> Reader:
+    """Return what reads an element whose text is that field."""
+
+    def read(parts: Parts, element: Any) -> None:
+        parts.put(name, value(element))
+
+    return read
+
+
+def other(parts: Parts, element: Any, tag: str) -> None:
+    """Pass over an element that says nothing of what we keep; raise for one that might.
+
+    A picture's title is passed over where the item's own came first, as feedparser does.
+    """
+    if tag.startswith(MEDIA):
+        _media(parts, element)
+    elif len(element):
+        raise OddError
+    elif tag[0] != "{":
+        if tag.lower() in _RISKY:
+            raise OddError
+    elif tag == f"{ATOM}link":
+        if element.get("rel", "alternate") == "alternate":
+            raise OddError
+    elif tag.startswith((ATOM, DC, DCTERMS, XHTML, CONTENT)) or element.prefix in _PREFIXES:
+        raise OddError
+
+
+def _media(parts: Parts, element: Any) -> None:
+    for one in element.iter():
+        if not isinstance(one.tag, str) or not one.tag.startswith(MEDIA):
+            raise OddError
+        name = one.tag.partition("}")[2]
+        titled = name == "title" and parts.one.get("title") and not len(one)
+        if name not in _HARMLESS_MEDIA and not titled:
+            raise OddError
+
+
+# RSS's own, in RDF, too ───────────────────────────────────────────────────────────────────────
+
+
+def attributes(parts: Parts, item: Any) -> None:
+    """Take an item's own attributes."""
+    parts.language = language(item)
+    if not _TURNED.isdisjoint(item.keys()):
+        raise OddError
+
+
+def _title(parts: Parts, element: Any) -> None:
+    parts.put("title", value(element))
+    parts.language = language(element) or parts.language
+
+
+def _author(parts: Parts, element: Any) -> None:
+    parts.authors.append(value(element))
+
+
+def _category(parts: Parts, element: Any) -> None:
+    if element.get("term") or element.get("label"):
+        raise OddError
+    parts.tags.append(value(element))
+
+
+def _guid(parts: Parts, element: Any) -> None:
+    """A guid is a permalink unless it says that it is none."""
+    found = value(element)
+    parts.permalink = all(v == "true" for k, v in element.items() if k.lower() == "ispermalink")
+    parts.put("guid", _common.fix_slashes(found) if parts.permalink else found)
+
+
+RSS: Final[dict[str, Reader]] = {
+    "title": _title,
+    "link": text("link"),
+    "description": text("summary"),
+    "pubDate": text("published"),
+    "guid": _guid,
+    "author": _author,
+    "category": _category,
+}
+"""The elements of an item that RSS has itself, and those it borrows."""
+MODULES: Final[dict[str, Reader]] = {
+    f"{CONTENT}encoded": text("content"),
+    f"{DC}date": text("updated"),
+    f"{DC}creator": _author,
+    f"{DC}subject": _category,
+    f"{ATOM}updated": text("updated"),
+}
+"""Those that it borrows from others."""
