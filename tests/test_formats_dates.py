@@ -139,3 +139,27 @@ def test_any_text_is_a_moment_in_utc_or_none(text: str) -> None:
 def test_text_like_a_date_is_a_moment_in_utc_or_none(text: str) -> None:
     found = parse_date(text)
     assert found is None or found.tzinfo is UTC
+
+
+DAYS = st.sampled_from(["1", "01", "16", "28", "31", "32", "00", "9", "১৬"])
+YEARS = st.sampled_from(["2025", "2024", "1970", "0000", "0001", "9999", "25", "২০২৫"])
+TIMES = st.sampled_from(
+    ["00:00", "12:30:00", "23:59:59", "23:59:60", "24:00:00", "24:00:01", "25:00", "12:60:00", "12:00:00.5"]
+)
+ZONES = st.sampled_from(["GMT", "UTC", "UT", "Z", "+0000", "-0000", "+0600", "-0330", "+2359", "+2400", "+0060", "+0099", "-9999", "+06:00", "-03:30", "+24:00", "", "EST"])  # fmt: skip
+
+
+@given(
+    st.sampled_from(["Thu, ", "Xyz, ", "", "thu,", "Thursday, "]),
+    DAYS,
+    st.sampled_from(["Jan", "Feb", "Oct", "OCT", "oct", "Okt", "Foo", "May", "Mai"]),
+    YEARS,
+    TIMES,
+    ZONES,
+)
+def test_the_short_way_gives_what_the_long_way_gives(
+    weekday: str, day: str, month: str, year: str, clock: str, zone: str
+) -> None:
+    """A date with a tab before it is not taken for a usual one."""
+    for text in (f"{weekday}{day} {month} {year} {clock} {zone}", f"{year}-02-{day}T{clock}{zone}"):
+        assert parse_date(text) == parse_date(f"\t{text}")

@@ -19,6 +19,23 @@ from monitor.formats._calendar import HALVES, MONTHS, NOISE, WEEKDAYS, ZONES, fo
 _LONGEST: Final = 128
 """Characters: no date is longer."""
 
+_HOUR: Final = r"(?:[01]\d|2[0-3])"
+_SIXTY: Final = r"[0-5]\d"
+_USUAL: Final = re.compile(
+    rf"(?:[A-Za-z]{{3}}, )?(\d\d?) ([A-Z][a-z]{{2}}) (\d{{4}}) ({_HOUR}:{_SIXTY}(?::{_SIXTY})?) "
+    rf"(?:GMT|UTC|UT|Z|([+-]{_HOUR})({_SIXTY}))\Z",
+    re.ASCII,
+)
+_RFC3339: Final = re.compile(
+    rf"(\d{{4}}-\d\d-\d\dT{_HOUR}:{_SIXTY}:{_SIXTY})(?:\.\d{{1,9}})?(Z|[+-]{_HOUR}:{_SIXTY})\Z", re.ASCII
+)
+"""What nearly all feeds write; `datetime` itself reads ISO 8601 in a quarter of a microsecond."""
+_ENGLISH: Final = {
+    name: f"{number:02}"
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
 _RFC822: Final = re.compile(
     r"(?:[A-Za-z]{3},)? ?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (GMT|UTC|UT|Z|[+-]\d{4})\Z"
 )
@@ -69,21 +86,36 @@ def parse_date(text: str) -> datetime | None:
     """
     if not text or len(text) > _LONGEST * 4:
         return None
-    text = " ".join(text.split())
-    if not text or len(text) > _LONGEST:
-        return None
     try:
-        found = _rfc822(text) or _slow(text)
+        found = _usual(text)
         if found is None:
-            return None
-        found = found.astimezone(UTC)
+            text = " ".join(text.split())
+            found = (_rfc822(text) or _slow(text)) if 0 < len(text) <= _LONGEST else None
+            if found is None:
+                return None
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return None if found.year == 1970 and found.timestamp() == 0 else found
 
 
+def _usual(text: str) -> datetime | None:
+    """Read RFC 822 §5 (with RFC 1123 §5.2.14's years) and RFC 3339 §5.6 as they are usually written, fast."""
+    if (match := _USUAL.match(text)) is not None:
+        day, name, year, clock, hours, minutes = match.groups()
+        month = _ENGLISH.get(name)
+        if month is None:
+            return None
+        zone = f"{hours}:{minutes}" if hours else "+00:00"
+        return datetime.fromisoformat(f"{year}-{month}-{day:0>2}T{clock}{zone}")
+    if (match := _RFC3339.match(text)) is not None:
+        return datetime.fromisoformat(match[1] + match[2])
+    return None
+
+
 def _rfc822(text: str) -> datetime | None:
-    """Read what nearly all feeds write, fast (RFC 822 §5 with RFC 1123 §5.2.14's years)."""
+    """Read RFC 822 §5 with months of any language, leap seconds, midnight at 24:00."""
     match = _RFC822.match(text)
     if match is None:
         return None
