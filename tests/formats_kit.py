@@ -30,3 +30,8 @@ def quick(body: bytes, content_type: str = "", *, url: str, charset: str = "") -
     """Return the document if it takes no worker. Raises ParseError."""
     member = dict(MEMBERS)[name_of(body, content_type)]
     return member.quick(body, content_type, url=url, charset=charset)
+
+
+def rss(inside: str, head: str = "", declaration: str = '<?xml version="1.0"?>') -> bytes:
+    """Return a small RSS document."""
+    return f'{declaration}{head}<rss version="2.0"><channel><title>t</title>{inside}</channel></rss>'.encode()

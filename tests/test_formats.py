@@ -13,14 +13,9 @@ from monitor.formats.json import Format as JsonFormat
 from monitor.formats.sitemap import Format as SitemapFormat
 from monitor.formats.sitemapindex import Format as IndexFormat
 from monitor.model import Document, Item, Part
-from tests.formats_kit import name_of, quick, read
+from tests.formats_kit import name_of, quick, read, rss
 
 URL = "https://example.org/feed.xml"
-
-
-def rss(inside: str, head: str = "", declaration: str = '<?xml version="1.0"?>') -> bytes:
-    """Return a small RSS document."""
-    return f'{declaration}{head}<rss version="2.0"><channel><title>t</title>{inside}</channel></rss>'.encode()
 
 
 def one(inside: str) -> Item:
@@ -169,29 +164,6 @@ def test_what_could_mean_two_things_is_left_to_feedparser(inside: str) -> None:
     assert read(body, "", url=URL).path == "feedparser"
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "windows-1251", "koi8-r", "utf-16"])
-def test_a_desk_can_say_which_charset_a_feed_is_in(charset: str) -> None:
-    body = rss("<item><title>Путин</title></item>", declaration="").decode().encode(charset)
-    assert read(body, "text/xml; charset=us-ascii", url=URL, charset=charset).items[0].title == "Путин"
-
-
-@pytest.mark.parametrize("declared", ["iso-8859-1", "us-ascii", "windows-1252"])
-def test_what_is_utf8_is_read_as_utf8_whatever_it_declares(declared: str) -> None:
-    body = rss("<item><title>পুতিন</title></item>", declaration=f'<?xml version="1.0" encoding="{declared}"?>')
-    assert read(body, "", url=URL).items[0].title == "পুতিন"
-
-
-def test_a_charset_of_the_header_alone_counts() -> None:
-    body = rss("<item><title>Путин</title></item>").decode().encode("windows-1251")
-    document = read(body, "application/xml; charset=windows-1251", url=URL)
-    assert (document.path, document.items[0].title) == ("strict", "Путин")
-
-
-def test_utf16_is_read() -> None:
-    body = rss("<item><title>Путин</title></item>", declaration='<?xml version="1.0" encoding="utf-16"?>')
-    assert read(body.decode().encode("utf-16"), "", url=URL).items[0].title == "Путин"
-
-
 def test_a_guid_is_the_link_only_if_it_is_a_permalink() -> None:
     assert one("<title>x</title><guid>https://example.org/1</guid>").link == "https://example.org/1"
     assert one('<title>x</title><guid isPermaLink="false">https://example.org/1</guid>').link == ""
@@ -303,72 +275,9 @@ def test_feedparser_alone_reads_what_it_is_given() -> None:
     assert _feedparser.read(rss("<item><title>x</title></item>"), "", url=URL).items[0].title == "x"
 
 
-# encodings that are not what they say ─────────────────────────────────────────────────────────
-
-RUSSIAN = "Президенты договорились о встрече в Будапеште, сообщил пресс-секретарь Кремля"
-BENGALI = "ট্রাম্প ও পুতিনের বৈঠক নিয়ে জল্পনা"
-HUNGARIAN = "Őszi csúcstalálkozó: Budapesten tárgyal a két elnök, közölte a külügyminiszter"
-
-
-@pytest.mark.parametrize("declared", ["", "utf-8", "iso-8859-1", "windows-1252", "us-ascii"])
-@pytest.mark.parametrize("really", ["windows-1251", "koi8-r"])
-def test_cyrillic_in_eight_bits_is_read_whatever_it_says(declared: str, really: str) -> None:
-    stated = f' encoding="{declared}"' if declared else ""
-    text = f'<?xml version="1.0"{stated}?><rss version="2.0"><channel><title>{RUSSIAN}</title><link>https://example.ru/novosti/index.html</link><item><title>{RUSSIAN}</title><link>https://example.ru/1</link><description>{RUSSIAN}</description></item></channel></rss>'
-    document = read(text.encode(really), "text/xml", url=URL)
-    assert (document.title, document.items[0].title, document.items[0].summary) == (RUSSIAN,) * 3
-
-
-@pytest.mark.parametrize(
-    "text, really, declared",
-    [
-        ("Élysée : Macron reçoit ses alliés à l’été", "windows-1252", "iso-8859-1"),
-        ("Élysée : Macron reçoit ses alliés à l’été", "windows-1252", "windows-1252"),
-        (HUNGARIAN, "iso-8859-2", "iso-8859-2"),
-        (HUNGARIAN, "windows-1250", "windows-1250"),
-        (RUSSIAN, "koi8-r", "koi8-r"),
-        (BENGALI, "utf-8", "iso-8859-1"),
-        (BENGALI, "utf-8", "us-ascii"),
-        (BENGALI, "utf-16", "utf-16"),
-        (RUSSIAN, "iso-8859-5", "iso-8859-5"),
-        ("Встреча", "windows-1251", "windows-1251"),
-    ],
-)
-def test_other_encodings_come_out_as_they_were_written(text: str, really: str, declared: str) -> None:
-    body = f'<?xml version="1.0" encoding="{declared}"?><rss version="2.0"><channel><title>t</title><item><title>{text}</title></item></channel></rss>'
-    assert read(body.encode(really), "", url=URL).items[0].title == text
-
-
-def test_letters_of_no_charset_known_by_sight_are_reported_with_what_helps() -> None:
-    body = '<?xml version="1.0" encoding="iso-8859-1"?><rss version="2.0"><channel><title>t</title><item><title>ΝΈΟΣ ΓΎΡΟΣ συνομιλιών ΣΤΗΝ ΑΘΉΝΑ</title></item></channel></rss>'
-    with pytest.raises(ParseError, match="charset:"):
-        read(body.encode("iso-8859-7"), "", url=URL)
-    assert (
-        read(body.encode("iso-8859-7"), "", url=URL, charset="iso-8859-7").items[0].title.startswith("ΝΈΟΣ")
-    )
-
-
-@pytest.mark.parametrize("text", [BENGALI, RUSSIAN, "“Peace”—he said", HUNGARIAN])
-@pytest.mark.parametrize("times", [1, 2])
-def test_text_that_was_encoded_once_too_often_is_undone(text: str, times: int) -> None:
-    mangled = text
-    for _ in range(times):
-        mangled = "".join(
-            bytes([byte]).decode("cp1252") if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else chr(byte)
-            for byte in mangled.encode()
-        )
-    assert _common.unmangled(mangled) == text
-
-
-@pytest.mark.parametrize(
-    "text", [BENGALI, RUSSIAN, HUNGARIAN, "São Paulo", "Ñandú", "Ðóra í Øystese", "naïve"]
-)
-def test_text_that_is_right_stays(text: str) -> None:
-    assert _common.unmangled(text) == text
-
-
 # sitemaps ─────────────────────────────────────────────────────────────────────────────────────
 
+BENGALI = "ট্রাম্প ও পুতিনের বৈঠক নিয়ে জল্পনা"
 NEWS_SITEMAP = f"""<?xml version="1.0" encoding="UTF-8"?>
 <?xml-stylesheet type="text/xsl" href="https://example.org/s.xsl"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"

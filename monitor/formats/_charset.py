@@ -26,13 +26,25 @@ def is_utf8(body: bytes, content_type: str) -> bool:
     What decodes as UTF-8 is UTF-8: a text in another encoding does so by chance only if it is
     ASCII, and then nothing is lost. Encodings whose own bytes are ASCII are left out.
     """
-    if b"\0" in body[:64] or any(name.startswith(_STATEFUL) for name in _declared(body, content_type)):
+    if not may_be_utf8(body, content_type):
         return False
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True
+
+
+def may_be_utf8(body: bytes, content_type: str) -> bool:
+    """Say whether a body is UTF-8 if it decodes as such."""
+    if b"\0" in body[:64]:
+        return False
+    return not any(name.startswith(_STATEFUL) for name in _declared(body, content_type))
+
+
+def unmarked(body: bytes) -> bytes:
+    """Return a body without byte order mark and blanks before it begins."""
+    return body.lstrip(b" \t\r\n").removeprefix(_BOM).lstrip(b" \t\r\n")
 
 
 def _declared(body: bytes, content_type: str) -> list[str]:
@@ -51,7 +63,7 @@ def as_utf8(body: bytes, content_type: str) -> bytes | None:
     Where it is not UTF-8 a declaration counts if document and header do not differ.
     """
     if is_utf8(body, content_type):
-        return body.lstrip(b" \t\r\n").removeprefix(_BOM).lstrip(b" \t\r\n")
+        return unmarked(body)
     try:
         if name := misdeclared(body, content_type):
             return body.lstrip(b" \t\r\n").decode(name).encode("utf-8")

@@ -64,7 +64,7 @@ def _document(parsed: Any, body: bytes, url: str) -> Document:
     links = _links(feed, url)
     return Document(
         title=_text(feed, "title"),
-        link=_common.safe_link(_common.absolute(url, _text(feed, "link"))) if _text(feed, "link") else "",
+        link=_common.web_link(url, _text(feed, "link")),
         language=language,
         format=_format(version),
         path="feedparser",
@@ -100,7 +100,7 @@ def _links(feed: Any, url: str) -> dict[str, str]:
     for link in dict.get(feed, "links") or ():
         for rel in str(link.get("rel", "")).lower().split():
             if rel in _RELATIONS and link.get("href"):
-                found.setdefault(rel, _common.safe_link(_common.absolute(url, str(link["href"]))))
+                found.setdefault(rel, _common.web_link(url, str(link["href"])))
     return found
 
 

@@ -47,11 +47,33 @@ class OddError(Exception):
     """Here could be two readings: feedparser decides."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What those who read a document's parts must know of the whole."""
+
+    url: str
+    """Makes its links absolute."""
+    repair: _common.Mender
+    unmangle: _common.Mender
+
+    def text(self, element: Any) -> str:
+        """Return the text at the beginning of an element."""
+        text = element.text
+        return self.repair(text.strip()) if text else ""
+
+    def value(self, element: Any) -> str:
+        """Return an element's text. Markup inside that is not escaped is for feedparser to sort out."""
+        if len(element) or not _MEANINGFUL.isdisjoint(element.keys()):
+            raise OddError
+        text = element.text
+        return self.repair(text.strip()) if text else ""
+
+
 @dataclass(slots=True)
 class Parts:
-    """What was found of one item. `base` makes its links absolute."""
+    """What was found of one item."""
 
-    base: str
+    context: Context
     one: dict[str, str] = field(default_factory=dict)
     """What there is one of, by the field's name."""
     authors: list[str] = field(default_factory=list)
@@ -72,7 +94,7 @@ class Parts:
         if len(self.authors) > 1 and any("@" in author for author in self.authors):
             raise OddError  # feedparser looks for addresses in them with a pattern of its own
         return _common.item(
-            base=self.base,
+            base=self.context.url,
             guid=one.get("guid", ""),
             link=_common.fix_query(one.get("link", "")),
             title=one.get("title", ""),
@@ -85,6 +107,7 @@ class Parts:
             language=self.language if self.language != language and "title" in one else "",
             permalink=self.permalink,
             atom=atom,
+            unmangle=self.context.unmangle,
         )
 
 
@@ -95,24 +118,6 @@ Reader: TypeAlias = Callable[[Parts, Any], None]
 def language(element: Any) -> str:
     """Return the language that an element says it is in."""
     return str(element.get(LANG, "")).strip().replace("_", "-")
-
-
-def value(element: Any) -> str:
-    """Return an element's text. Markup inside that is not escaped is for feedparser to sort out."""
-    if len(element):
-        raise OddError
-    if not _MEANINGFUL.isdisjoint(element.keys()):
-        raise OddError
-    return _common.repair((element.text or "").strip())
-
-
-def text(name: str) -> Reader:
-    """Return what reads an element whose text is that field."""
-
-    def read(parts: Parts, element: Any) -> None:
-        parts.put(name, value(element))
-
-    return read
 
 
 def other(parts: Parts, element: Any, tag: str) -> None:
@@ -149,48 +154,43 @@ def _media(parts: Parts, element: Any) -> None:
 
 def attributes(parts: Parts, item: Any) -> None:
     """Take an item's own attributes."""
-    parts.language = language(item)
-    if not _TURNED.isdisjoint(item.keys()):
-        raise OddError
+    if names := item.keys():
+        parts.language = language(item)
+        if not _TURNED.isdisjoint(names):
+            raise OddError
 
 
 def _title(parts: Parts, element: Any) -> None:
-    parts.put("title", value(element))
-    parts.language = language(element) or parts.language
+    parts.put("title", parts.context.value(element))
+    if element.keys():
+        parts.language = language(element) or parts.language
 
 
 def _author(parts: Parts, element: Any) -> None:
-    parts.authors.append(value(element))
+    parts.authors.append(parts.context.value(element))
 
 
 def _category(parts: Parts, element: Any) -> None:
     if element.get("term") or element.get("label"):
         raise OddError
-    parts.tags.append(value(element))
+    parts.tags.append(parts.context.value(element))
 
 
 def _guid(parts: Parts, element: Any) -> None:
     """A guid is a permalink unless it says that it is none."""
-    found = value(element)
+    found = parts.context.value(element)
     parts.permalink = all(v == "true" for k, v in element.items() if k.lower() == "ispermalink")
     parts.put("guid", _common.fix_slashes(found) if parts.permalink else found)
 
 
-RSS: Final[dict[str, Reader]] = {
+TEXTS: Final = {"link": "link", "description": "summary", "pubDate": "published"}
+OTHERS: Final[dict[str, Reader]] = {
     "title": _title,
-    "link": text("link"),
-    "description": text("summary"),
-    "pubDate": text("published"),
     "guid": _guid,
     "author": _author,
     "category": _category,
 }
-"""The elements of an item that RSS has itself, and those it borrows."""
-MODULES: Final[dict[str, Reader]] = {
-    f"{CONTENT}encoded": text("content"),
-    f"{DC}date": text("updated"),
-    f"{DC}creator": _author,
-    f"{DC}subject": _category,
-    f"{ATOM}updated": text("updated"),
-}
-"""Those that it borrows from others."""
+"""The elements of an item that RSS has itself."""
+MODULE_TEXTS: Final = {f"{CONTENT}encoded": "content", f"{DC}date": "updated", f"{ATOM}updated": "updated"}
+MODULE_OTHERS: Final[dict[str, Reader]] = {f"{DC}creator": _author, f"{DC}subject": _category}
+"""Those that it borrows."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from monitor.formats import _common, _items, _strict
-from monitor.formats._items import ATOM, LANG, OddError, Parts, Reader
+from monitor.formats._items import ATOM, LANG, Context, OddError, Parts, Reader
 from monitor.formats._root import root_of
 from monitor.model import Document
 
@@ -17,32 +17,30 @@ _CONSTRUCTS: Final = frozenset(("type", LANG, "{http://www.w3.org/XML/1998/names
 """Attributes of a text construct that are what they seem."""
 
 
-def _construct(element: Any) -> str:
+def _construct(context: Context, element: Any) -> str:
     """Return the text of a text construct (RFC 4287 §3.1) that is plain or escaped HTML."""
-    if len(element) or element.get("type", "text") not in _TEXT:
+    if len(element) or not _CONSTRUCTS.issuperset(element.keys()) or element.get("type", "text") not in _TEXT:
         raise OddError
-    if not _CONSTRUCTS.issuperset(element.keys()):
-        raise OddError
-    return _common.repair((element.text or "").strip())
+    return context.text(element)
 
 
 def _title(parts: Parts, element: Any) -> None:
-    parts.put("title", _construct(element))
+    parts.put("title", _construct(parts.context, element))
     parts.language = _items.language(element) or parts.language
 
 
 def _summary(parts: Parts, element: Any) -> None:
-    parts.put("summary", _construct(element))
+    parts.put("summary", _construct(parts.context, element))
 
 
 def _content(parts: Parts, element: Any) -> None:
     if element.get("src"):
         raise OddError
-    parts.put("content", _construct(element))
+    parts.put("content", _construct(parts.context, element))
 
 
 def _id(parts: Parts, element: Any) -> None:
-    parts.put("guid", _common.fix_slashes(_items.value(element)))
+    parts.put("guid", _common.fix_slashes(parts.context.value(element)))
 
 
 def _link(parts: Parts, element: Any) -> None:
@@ -54,14 +52,14 @@ def _link(parts: Parts, element: Any) -> None:
         return
     if element.get("type", "text/html").lower() not in _HTML:
         raise OddError
-    parts.one["link"] = _common.absolute(parts.base, href)
+    parts.one["link"] = _common.absolute(parts.context.url, href)
 
 
 def _author(parts: Parts, element: Any) -> None:
     name = element.find(f"{ATOM}name")
     if name is None or len(name) or any(not isinstance(one.tag, str) or len(one) for one in element):
         raise OddError
-    parts.authors.append(_common.repair((name.text or "").strip()))
+    parts.authors.append(parts.context.text(name))
 
 
 def _category(parts: Parts, element: Any) -> None:
@@ -82,12 +80,11 @@ class Format(_strict.Format):
     media_types: ClassVar[tuple[str, ...]] = ("application/atom+xml", *_strict.MEDIA_TYPES)
     root: ClassVar[str] = f"{ATOM}feed"
     atom: ClassVar[bool] = True
-    children: ClassVar[Mapping[str, Reader]] = {
+    texts: ClassVar[Mapping[str, str]] = {f"{ATOM}updated": "updated", f"{ATOM}published": "published"}
+    others: ClassVar[Mapping[str, Reader]] = {
         f"{ATOM}title": _title,
         f"{ATOM}link": _link,
         f"{ATOM}id": _id,
-        f"{ATOM}updated": _items.text("updated"),
-        f"{ATOM}published": _items.text("published"),
         f"{ATOM}summary": _summary,
         f"{ATOM}content": _content,
         f"{ATOM}author": _author,
@@ -101,9 +98,9 @@ class Format(_strict.Format):
         """Say yes to a document whose first element is `feed`, by any prefix."""
         return root_of(body) == b"feed"
 
-    def document(self, root: Any, url: str) -> Document:
+    def document(self, root: Any, context: Context) -> Document:
         """Return the document. Raises OddError."""
-        head = _strict.head(root, f"{ATOM}entry", _HEAD)
+        head = _strict.head(root, f"{ATOM}entry", _HEAD, context)
         _strict.no_others(root, len(head.items) + 1)
         language = _items.language(root)
         title, identity = head.rest.get(f"{ATOM}title"), head.rest.get(f"{ATOM}id")
@@ -113,14 +110,16 @@ class Format(_strict.Format):
             if link.get("rel", "alternate") == "alternate" and link.get("type", "text/html") in _HTML
         ]
         return Document(
-            title="" if title is None else _construct(title),
-            link=_strict.link(url, home[-1] if home else "" if identity is None else _items.value(identity)),
+            title="" if title is None else _construct(context, title),
+            link=_common.web_link(
+                context.url, home[-1] if home else "" if identity is None else context.value(identity)
+            ),
             language=language,
             format="atom",
             path="strict",
-            items=self.items(head.items, url, language),
+            items=self.items(head.items, context, language),
             **_strict.wishes(head, ATOM),
-            **_strict.links(head, url),
+            **_strict.links(head),
         )
 
     def attributes(self, parts: Parts, item: Any) -> None:

@@ -42,7 +42,7 @@ class Format(formats.Format):
         items = feed.get("items")
         return Document(
             title=_text(feed, "title"),
-            link=_link(url, _text(feed, "home_page_url")),
+            link=_common.web_link(url, _text(feed, "home_page_url")),
             language=_text(feed, "language"),
             format="json",
             path="json",
@@ -51,9 +51,12 @@ class Format(formats.Format):
                 for item in (items if isinstance(items, list) else [])[: _common.MAX_ITEMS]
                 if isinstance(item, dict)
             ),
-            self_url=_link(url, _text(feed, "feed_url")),
-            hub=next((_link(url, _text(hub, "url")) for hub in _list(feed, "hubs") if _is_websub(hub)), ""),
-            previous=_link(url, _text(feed, "next_url")),
+            self_url=_common.web_link(url, _text(feed, "feed_url")),
+            hub=next(
+                (_common.web_link(url, _text(hub, "url")) for hub in _list(feed, "hubs") if _is_websub(hub)),
+                "",
+            ),
+            previous=_common.web_link(url, _text(feed, "next_url")),
         )
 
 
@@ -68,10 +71,6 @@ def _text(mapping: dict[str, Any], key: str) -> str:
 def _list(mapping: dict[str, Any], key: str) -> list[Any]:
     value = mapping.get(key)
     return value if isinstance(value, list) else []
-
-
-def _link(url: str, link: str) -> str:
-    return _common.safe_link(_common.absolute(url, link)) if link else ""
 
 
 def _is_websub(hub: object) -> bool:

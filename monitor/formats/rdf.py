@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from monitor.formats import _items, _strict
-from monitor.formats._items import ATOM, DC, OddError, Parts, Reader
+from monitor.formats import _common, _items, _strict
+from monitor.formats._items import ATOM, DC, Context, OddError, Parts, Reader
 from monitor.formats._root import root_of
 from monitor.model import Document
 
@@ -24,34 +24,39 @@ class Format(_strict.Format):
     media_types: ClassVar[tuple[str, ...]] = ("application/rdf+xml", *_strict.MEDIA_TYPES)
     root: ClassVar[str] = f"{RDF}RDF"
     namespace: ClassVar[str] = RSS1
-    children: ClassVar[Mapping[str, Reader]] = {
-        **_items.RSS,  # feedparser takes them without the namespace, too
-        **{RSS1 + name: read for name, read in _items.RSS.items()},
-        **_items.MODULES,
+    texts: ClassVar[Mapping[str, str]] = {
+        **_items.TEXTS,  # feedparser takes them without the namespace, too
+        **{RSS1 + name: part for name, part in _items.TEXTS.items()},
+        **_items.MODULE_TEXTS,
+    }
+    others: ClassVar[Mapping[str, Reader]] = {
+        **_items.OTHERS,
+        **{RSS1 + name: read for name, read in _items.OTHERS.items()},
+        **_items.MODULE_OTHERS,
     }
 
     def sniff(self, body: bytes, content_type: str) -> bool:
         """Say yes to a document whose first element is `RDF`, by any prefix."""
         return root_of(body) == b"RDF"
 
-    def document(self, root: Any, url: str) -> Document:
+    def document(self, root: Any, context: Context) -> Document:
         """Return the document. Raises OddError."""
-        outer = _strict.head(root, f"{RSS1}item", _ROOT)
+        outer = _strict.head(root, f"{RSS1}item", _ROOT, context)
         channel = outer.rest.get(f"{RSS1}channel")
         if channel is None:
             raise OddError
         _strict.no_others(root, len(outer.items) + 1)
-        head = _strict.head(channel, "", _HEAD)
+        head = _strict.head(channel, "", _HEAD, context)
         language = _items.language(root) or head.text(f"{DC}language")
         return Document(
             title=head.text(f"{RSS1}title"),
-            link=_strict.link(url, head.text(f"{RSS1}link")),
+            link=_common.web_link(context.url, head.text(f"{RSS1}link")),
             language=language,
             format="rdf",
             path="strict",
-            items=self.items(outer.items, url, language),
+            items=self.items(outer.items, context, language),
             **_strict.wishes(head, RSS1),
-            **_strict.links(head, url),
+            **_strict.links(head),
         )
 
     def attributes(self, parts: Parts, item: Any) -> None:

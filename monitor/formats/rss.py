@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from monitor.formats import _items, _strict
-from monitor.formats._items import ATOM, OddError, Parts, Reader
+from monitor.formats import _common, _items, _strict
+from monitor.formats._items import ATOM, Context, OddError, Parts, Reader
 from monitor.formats._root import root_of
 from monitor.model import Document
 
@@ -19,29 +19,30 @@ class Format(_strict.Format):
     rank: ClassVar[int] = 21
     media_types: ClassVar[tuple[str, ...]] = ("application/rss+xml", *_strict.MEDIA_TYPES)
     root: ClassVar[str] = "rss"
-    children: ClassVar[Mapping[str, Reader]] = {**_items.RSS, **_items.MODULES}
+    texts: ClassVar[Mapping[str, str]] = {**_items.TEXTS, **_items.MODULE_TEXTS}
+    others: ClassVar[Mapping[str, Reader]] = {**_items.OTHERS, **_items.MODULE_OTHERS}
 
     def sniff(self, body: bytes, content_type: str) -> bool:
         """Say yes to a document whose first element is `rss`."""
         return root_of(body) == b"rss"
 
-    def document(self, root: Any, url: str) -> Document:
+    def document(self, root: Any, context: Context) -> Document:
         """Return the document. Raises OddError."""
         if len(root) != 1 or root[0].tag != "channel":
             raise OddError
         channel = root[0]
-        head = _strict.head(channel, "item", _HEAD)
+        head = _strict.head(channel, "item", _HEAD, context)
         _strict.no_others(root, len(head.items) + 1)
         language = _items.language(root) or _items.language(channel) or head.text("language")
         return Document(
             title=head.text("title"),
-            link=_strict.link(url, head.text("link")),
+            link=_common.web_link(context.url, head.text("link")),
             language=language,
             format="rss",
             path="strict",
-            items=self.items(head.items, url, language),
+            items=self.items(head.items, context, language),
             **_strict.wishes(head),
-            **_strict.links(head, url),
+            **_strict.links(head),
         )
 
     def attributes(self, parts: Parts, item: Any) -> None:

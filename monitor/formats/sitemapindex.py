@@ -34,7 +34,7 @@ class Format(formats.Format):
         parts = []
         for child in root[: _common.MAX_ITEMS]:
             found = _sitemaps.texts(child)
-            link = _common.safe_link(_common.absolute(url, found.get("loc", "")))
-            if _sitemaps.local(child) == "sitemap" and link and found.get("loc"):
+            link = _common.web_link(url, found.get("loc", ""))
+            if _sitemaps.local(child) == "sitemap" and link:
                 parts.append(Part(url=link, updated=parse_date(found.get("lastmod", ""))))
         return Document(format="sitemapindex", path="sitemap", parts=tuple(parts))
