@@ -39,8 +39,6 @@ _RISKY: Final = frozenset((
 
 _MEANINGFUL: Final = frozenset({"type", "mode", "base", "href"})
 """Attributes by which feedparser takes an element's text for something else."""
-_TURNED: Final = frozenset(("href", "lastmod", "HREF", "LASTMOD", "base", "lang"))
-"""Attributes by which feedparser takes an item of RSS for something else."""
 
 
 class OddError(Exception):
@@ -65,8 +63,7 @@ class Context:
         """Return an element's text. Markup inside that is not escaped is for feedparser to sort out."""
         if len(element) or not _MEANINGFUL.isdisjoint(element.keys()):
             raise OddError
-        text = element.text
-        return self.repair(text.strip()) if text else ""
+        return self.text(element)
 
 
 @dataclass(slots=True)
@@ -115,7 +112,7 @@ Reader: TypeAlias = Callable[[Parts, Any], None]
 """Takes one child of an item. Raises OddError."""
 
 
-def language(element: Any) -> str:
+def language_of(element: Any) -> str:
     """Return the language that an element says it is in."""
     return str(element.get(LANG, "")).strip().replace("_", "-")
 
@@ -149,21 +146,13 @@ def _media(parts: Parts, element: Any) -> None:
             raise OddError
 
 
-# RSS's own, in RDF, too ───────────────────────────────────────────────────────────────────────
-
-
-def attributes(parts: Parts, item: Any) -> None:
-    """Take an item's own attributes."""
-    if names := item.keys():
-        parts.language = language(item)
-        if not _TURNED.isdisjoint(names):
-            raise OddError
+# what RSS and RDF have in common ──────────────────────────────────────────────────────────────
 
 
 def _title(parts: Parts, element: Any) -> None:
     parts.put("title", parts.context.value(element))
     if element.keys():
-        parts.language = language(element) or parts.language
+        parts.language = language_of(element) or parts.language
 
 
 def _author(parts: Parts, element: Any) -> None:
@@ -183,6 +172,8 @@ def _guid(parts: Parts, element: Any) -> None:
     parts.put("guid", _common.fix_slashes(found) if parts.permalink else found)
 
 
+TURNED: Final = frozenset(("href", "lastmod", "HREF", "LASTMOD", "base", "lang"))
+"""Attributes by which feedparser takes an item for something else."""
 TEXTS: Final = {"link": "link", "description": "summary", "pubDate": "published"}
 OTHERS: Final[dict[str, Reader]] = {
     "title": _title,

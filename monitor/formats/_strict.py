@@ -20,7 +20,7 @@ from lxml import etree
 from monitor import formats
 from monitor.formats import _common, _feedparser
 from monitor.formats._charset import as_utf8, has_doctype, is_utf8, may_be_utf8, recoded, unmarked
-from monitor.formats._items import ATOM, MEDIA, Context, OddError, Parts, Reader, other
+from monitor.formats._items import ATOM, MEDIA, TURNED, Context, OddError, Parts, Reader, language_of, other
 from monitor.model import Document, Item
 
 SYNDICATION: Final = "{http://purl.org/rss/1.0/modules/syndication/}"
@@ -56,9 +56,12 @@ class Format(formats.Format):
     def document(self, root: Any, context: Context) -> Document:
         """Return the document with that root. Raises OddError."""
 
-    @abstractmethod
     def attributes(self, parts: Parts, item: Any) -> None:
-        """Take what an item's own attributes say. Raises OddError."""
+        """Take what an item's own attributes say: here its language alone. Raises OddError."""
+        if names := item.keys():
+            parts.language = language_of(item)
+            if not TURNED.isdisjoint(names):
+                raise OddError
 
     def quick(self, body: bytes, content_type: str, *, url: str, charset: str = "") -> Document | None:
         """Return the document, or None to decline. Raises ParseError for a charset that nobody knows."""

@@ -26,7 +26,7 @@ def _construct(context: Context, element: Any) -> str:
 
 def _title(parts: Parts, element: Any) -> None:
     parts.put("title", _construct(parts.context, element))
-    parts.language = _items.language(element) or parts.language
+    parts.language = _items.language_of(element) or parts.language
 
 
 def _summary(parts: Parts, element: Any) -> None:
@@ -102,7 +102,7 @@ class Format(_strict.Format):
         """Return the document. Raises OddError."""
         head = _strict.head(root, f"{ATOM}entry", _HEAD, context)
         _strict.no_others(root, len(head.items) + 1)
-        language = _items.language(root)
+        language = _items.language_of(root)
         title, identity = head.rest.get(f"{ATOM}title"), head.rest.get(f"{ATOM}id")
         home = [
             link.get("href", "")
@@ -124,5 +124,5 @@ class Format(_strict.Format):
 
     def attributes(self, parts: Parts, item: Any) -> None:
         """Take an entry's language. Its id is a link where it is one."""
-        parts.language = _items.language(item)
+        parts.language = _items.language_of(item)
         parts.permalink = True

@@ -47,7 +47,7 @@ class Format(_strict.Format):
             raise OddError
         _strict.no_others(root, len(outer.items) + 1)
         head = _strict.head(channel, "", _HEAD, context)
-        language = _items.language(root) or head.text(f"{DC}language")
+        language = _items.language_of(root) or head.text(f"{DC}language")
         return Document(
             title=head.text(f"{RSS1}title"),
             link=_common.web_link(context.url, head.text(f"{RSS1}link")),
@@ -61,7 +61,7 @@ class Format(_strict.Format):
 
     def attributes(self, parts: Parts, item: Any) -> None:
         """Take an item's language and name: `rdf:about` is what a guid is. Raises OddError."""
-        _items.attributes(parts, item)
+        super().attributes(parts, item)
         about = item.get(f"{RDF}about")
         if about:
             parts.put("guid", about)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from monitor.formats import _common, _items, _strict
-from monitor.formats._items import ATOM, Context, OddError, Parts, Reader
+from monitor.formats._items import ATOM, Context, OddError, Reader
 from monitor.formats._root import root_of
 from monitor.model import Document
 
@@ -33,7 +33,7 @@ class Format(_strict.Format):
         channel = root[0]
         head = _strict.head(channel, "item", _HEAD, context)
         _strict.no_others(root, len(head.items) + 1)
-        language = _items.language(root) or _items.language(channel) or head.text("language")
+        language = _items.language_of(root) or _items.language_of(channel) or head.text("language")
         return Document(
             title=head.text("title"),
             link=_common.web_link(context.url, head.text("link")),
@@ -44,7 +44,3 @@ class Format(_strict.Format):
             **_strict.wishes(head),
             **_strict.links(head),
         )
-
-    def attributes(self, parts: Parts, item: Any) -> None:
-        """Take an item's language. Raises OddError."""
-        _items.attributes(parts, item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -59,6 +60,35 @@ def test_any_bytes_are_a_document_or_a_parse_error(name: str, body: bytes, start
         except ParseError:
             continue
         assert document is None or isinstance(document, Document)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b" ",
+        b"\0",
+        b"{",
+        b"<",
+        b"<?",
+        b"<a:",
+        b"<!--",
+        b"<!-- -->",
+        b"<!DOCTYPE a",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+    ],
+)
+def test_no_body_takes_long_to_be_known_or_not(name: str, unit: bytes) -> None:
+    """It is asked of every body on the thread that serves the sockets."""
+    body = unit * (10_000_000 // len(unit))
+
+    def seconds() -> float:
+        begun = time.process_time()
+        member(name).sniff(body, "")
+        return time.process_time() - begun
+
+    assert min(seconds() for _ in range(3)) < 0.01
 
 
 @pytest.mark.parametrize("name", MEMBERS)
