@@ -8,7 +8,7 @@ that can it be reached again. Pure: what is known goes in, what is new comes out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -39,7 +39,7 @@ def follow(topic: Topic, mentions: Iterable[Mention], known: Iterable[Turn]) -> 
         course.take(turn)
     new = []
     for mention in sorted(mentions, key=lambda m: (m.at, m.entry_id)):
-        for told in _news(topic, mention):
+        for told in _news(course.states, mention):
             reached = course.hear(mention, told)
             if reached is not None:
                 course.take(reached)
@@ -55,9 +55,8 @@ def holding(topic: Topic, turns: Iterable[Turn]) -> tuple[str, ...]:
     return tuple(course.holding)
 
 
-def _news(topic: Topic, mention: Mention) -> Iterator[StateEvidence]:
+def _news(states: Mapping[str, State], mention: Mention) -> Iterator[StateEvidence]:
     """Yield the states that an entry tells as news: none that one told before it contradicts."""
-    states = {state.id: state for state in topic.states}
     before: list[State] = []
     for told in mention.states:
         state = states.get(told.state)
@@ -73,6 +72,7 @@ class _Course:
     """How the event stands: what holds, what was ended by which turn, who told what still counts."""
 
     topic: Topic
+    states: dict[str, State] = field(init=False)
     holding: dict[str, Turn] = field(default_factory=dict)
     times: dict[str, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
     """State → from when until when it held, each time."""
@@ -80,9 +80,13 @@ class _Course:
     told: dict[str, dict[str, tuple[Mention, StateEvidence]]] = field(default_factory=dict)
     """State → source → the first that it told."""
 
+    def __post_init__(self) -> None:
+        """Know the topic's states by name: a busy story asks for them thousands of times."""
+        self.states = {state.id: state for state in self.topic.states}
+
     def take(self, turn: Turn) -> None:
         """Let a turn happen: its state holds, those that it contradicts do not."""
-        state = self._state(turn.state)
+        state = self.states.get(turn.state)
         if state is None:  # no longer in the config
             return
         if turn.state not in self.holding:
@@ -97,7 +101,7 @@ class _Course:
 
     def hear(self, mention: Mention, told: StateEvidence) -> Turn | None:
         """Take one entry's word for one state; return the turn if that makes it sure."""
-        state = self._state(told.state)
+        state = self.states.get(told.state)
         if state is None or state.id in self.holding:
             return None
         # Of two that come at once it is not known which was first: in doubt nothing turns.
@@ -135,9 +139,6 @@ class _Course:
     def _touched(self, name: str, at: datetime) -> bool:
         """Tell whether a state held at a time, or was reached or ended just then."""
         return any(start <= at and (end is None or at <= end) for start, end in self.times.get(name, ()))
-
-    def _state(self, name: str) -> State | None:
-        return next((state for state in self.topic.states if state.id == name), None)
 
     def _turn(self, state: State, last: Mention, heard: list[tuple[Mention, StateEvidence]]) -> Turn:
         end = self.ended.get(state.id)

@@ -221,7 +221,7 @@ class SqlStore(SqlArticles, SqlHubs, SqlCare, Store):
     def known(self, ids: Iterable[str]) -> dict[str, Known]:
         """Return what is remembered of those of `ids` that were ever seen."""
         asked = frozenset(ids)
-        return self._ask(lambda conn: _archive.known(conn, asked))
+        return self._ask(lambda conn: _archive.known(conn, asked)) if asked else {}
 
     def entry(self, entry_id: str) -> tuple[Entry, list[Match]] | None:
         """Return an entry with its matches."""
