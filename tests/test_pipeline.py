@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor import process, service
+import pytest
+
+from monitor import pipeline, process, service
 from monitor.config import load
 from monitor.model import Entry, Feed, FeedState
 from monitor.service import Service
@@ -149,3 +152,55 @@ async def test_a_host_has_no_more_polls_claimed_than_it_may_and_one_that_waits(t
         await built.pipeline.poll_due()
         assert len(built.pipeline._polling.running) == built.pipeline.parts.poll.per_host + 1
         assert (await built.pipeline.tick()).polls == len(urls)
+
+
+@asynccontextmanager
+async def crowded_desk(folder: Path, feeds: int) -> AsyncIterator[Service]:
+    """A desk of more feeds than it has room for at once."""
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    urls = [publisher.publish(f"/{n}", an_entry(url=f"https://x.example/{n}")) for n in range(feeds)]
+    async with desk(folder, publisher, clock, *urls) as built:
+        built.pipeline.parts = replace(
+            built.pipeline.parts, poll=replace(built.pipeline.parts.poll, concurrency=1)
+        )
+        yield built
+
+
+def polled(built: Service) -> int:
+    return sum(state.polls for state in built.store.feed_states())
+
+
+async def test_feeds_there_was_no_room_for_are_polled_when_others_have_ended(tmp_path: Path) -> None:
+    async with crowded_desk(tmp_path, 20) as built, asyncio.timeout(30):
+        await built.pipeline.poll_due()
+        while await built.pipeline.off_loop(lambda: polled(built)) < 20:
+            pass
+
+
+async def test_no_more_feeds_are_claimed_once_it_stops(tmp_path: Path) -> None:
+    async with crowded_desk(tmp_path, 20) as built:
+        await built.pipeline.poll_due()
+        await built.pipeline.drain()
+        done = polled(built)
+        assert 0 < done < 20
+        free = built.store.claim_feeds(NOON, 100, HOUR)
+        assert len(free) == 20 - done, "no lease is left behind"
+
+
+async def test_a_tick_folds_what_was_found_while_it_still_polls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "FOLD_AFTER", 4)
+    async with crowded_desk(tmp_path, 20) as built:
+        telling, at = built.pipeline._telling, list[int]()
+        fold = telling.fold
+
+        def folding() -> None:
+            at.append(polled(built))
+            fold()
+
+        monkeypatch.setattr(telling, "fold", folding)
+        assert (await built.pipeline.tick()).polls == 20
+    assert 4 <= at[0] < at[1] < 20
+    assert at[-1] == 20

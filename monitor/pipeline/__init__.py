@@ -40,7 +40,8 @@ T = TypeVar("T")
 
 
 FOLD_AFTER = 250
-"""Polls of one tick after which their matches are folded into stories."""
+"""Polls of one tick after which their matches are folded into stories; then after twice as many, and so on:
+what a first poll brings is older than what others brought, and is filed before it."""
 
 
 class Pipeline:
@@ -68,14 +69,14 @@ class Pipeline:
 
     async def tick(self, *, everything: bool = False) -> Report:
         """Do all that is due now, then say what was done. `everything` polls feeds that are not due too."""
-        now, polls = self.clock.now(), 0
+        now, polls, fold_at = self.clock.now(), 0, FOLD_AFTER
         await self.poll_due(now, everything=everything)
         while running := self._polling.running:
             done, _ = await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
             self.check()
             polls += len(done)
-            if polls >= FOLD_AFTER:  # as the daemon does meanwhile; all at once would need the memory for all
-                polls = 0
+            if polls >= fold_at:  # as the daemon does meanwhile; all at once would need the memory for all
+                fold_at *= 2
                 await self.off_loop(self._telling.fold)
             await self.poll_due(now, everything=everything)
         self.check()
@@ -141,6 +142,7 @@ class Pipeline:
 
     async def drain(self) -> None:
         """Wait for all that is under way: polls, commits, deliveries; for articles not long."""
+        await self._polling.close()
         await self._articles.stop()
         while running := [
             *self._polling.running.values(),

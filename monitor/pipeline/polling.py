@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import accumulate
 from typing import Protocol
 
 from monitor import cadence
@@ -30,17 +31,18 @@ from monitor.model import (
     Reading,
     Validators,
 )
-from monitor.pipeline._shop import LEASE, Shop
+from monitor.pipeline._shop import Shop
 from monitor.pipeline.articles import LATE, wanted
+from monitor.pipeline.claiming import Claims
 from monitor.pipeline.gathering import Gathering
 from monitor.pipeline.machine import Machine
-
-AHEAD = 4
-"""Polls claimed for each that may be under way: they wait for their host, and no other for them."""
 
 BATCH = 50
 """Polls in one commit: at 50, synchronous=FULL costs nothing (75,000 states a second, measured). As many
 documents are in memory at once: a document read is five times its bytes."""
+
+BATCH_ITEMS = 300
+"""Items in one commit that have to be looked at: what is read of each is held until then (15 MB at 1,250)."""
 
 PINNED = 2
 """Items that publishers pin to the top, at most: they stay whatever comes, and would hide a gap."""
@@ -100,8 +102,7 @@ class Polling:
         self._shop, self._hubs = shop, hubs
         self._gathering, self._machine = Gathering(shop), Machine(shop)
         self.running: dict[str, asyncio.Task[None]] = {}
-        self._hosts: Counter[str] = Counter()
-        self._claiming = asyncio.Lock()
+        self._claims = Claims(shop, self.running, self._start)
         self._room = asyncio.Semaphore(BATCH)
         self._last: dict[str, tuple[str, Sequence[int]]] = {}
         """Feed URL → the hash of the body absorbed last and the marks of its items (see `marks`)."""
@@ -111,30 +112,11 @@ class Polling:
 
     async def start_due(self, now: datetime, *, everything: bool = False) -> None:
         """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
-        shop, poll = self._shop, self._shop.parts.poll
-        most = AHEAD * poll.concurrency
-        if len(self.running) > most // 2 or self._claiming.locked():
-            return  # claims come in batches, as commits do
-        async with self._claiming:
-            while (room := most - len(self.running)) > 0:
-                busy = self._busy()
-                claim = partial(
-                    shop.store.claim_feeds,
-                    now,
-                    room,
-                    LEASE,
-                    everything=everything,
-                    per_host=poll.per_host + 1,
-                    busy=busy,
-                )
-                # A host that became free meanwhile has feeds that nobody else would come back for.
-                if not self._start(await shop.off_loop(claim)) and self._busy() >= busy:
-                    return
+        await self._claims.start_due(now, everything=everything)
 
-    def _busy(self) -> frozenset[str]:
-        """Return the hosts that have as many polls as they may, and one that waits."""
-        most = self._shop.parts.poll.per_host
-        return frozenset(host for host, count in self._hosts.items() if count > most)
+    async def close(self) -> None:
+        """Start no more polls but those that are asked for."""
+        await self._claims.close()
 
     def _start(self, claimed: Sequence[FeedState]) -> bool:
         """Start the polls of claimed feeds; say whether there were any."""
@@ -149,10 +131,7 @@ class Polling:
 
     def count(self, url: str, polls: int) -> None:
         """Count polls that begin at a URL's host, or with a minus end."""
-        host = cadence.host_of(url)
-        self._hosts[host] += polls
-        if not self._hosts[host]:
-            del self._hosts[host]
+        self._claims.count(url, polls)
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         shop = self._shop
@@ -171,6 +150,7 @@ class Polling:
         finally:
             self.running.pop(state.url, None)
             self.count(feed.url, -1)
+            self._claims.go_on()
 
     async def _fetch(self, feed: Feed, state: FeedState) -> FetchResult:
         """Ask the publisher; keep the answer where the desk wants that."""
@@ -260,7 +240,8 @@ class Polling:
     async def _absorb_all(self) -> None:
         """Write what polls found: all that has gathered while the last commit ran, in one."""
         while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            many = _fitting(self._waiting)
+            batch, self._waiting = self._waiting[:many], self._waiting[many:]
             await self._settle(batch)
 
     async def _settle(self, batch: Sequence[_Absorption]) -> None:
@@ -407,6 +388,12 @@ class Polling:
             received=outcome.received if isinstance(outcome, Fetched) else None,
             next=record.state.next_poll_at,
         )
+
+
+def _fitting(waiting: Sequence[_Absorption]) -> int:
+    """Return how many of those that wait one commit takes: at least one."""
+    items = accumulate(len(one.parsed.found) for one in waiting[:BATCH])
+    return max(1, sum(1 for total in items if total <= BATCH_ITEMS))
 
 
 def _pinned(same: Collection[int], before: Sequence[int], here: Sequence[int]) -> int:

@@ -13,12 +13,14 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
+from sys import intern
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)
+_SHORT = 40
 
 
 def encode(value: object) -> str:
@@ -122,8 +124,14 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     return _SIMPLE.get(kind, kind)
 
 
+def _word(got: str) -> str:
+    """Return a string, a short one as the one object that says so: the same dozens of names, forms and
+    stems stand in the evidence of thousands of matches (3 KB of each, measured)."""
+    return intern(got) if len(got) <= _SHORT else got
+
+
 _SIMPLE: Mapping[Any, Callable[[Any], Any]] = {
-    str: lambda got: got,
+    str: _word,
     int: lambda got: got,
     bool: lambda got: got,
     float: float,
