@@ -237,13 +237,13 @@ class Fetcher:
         status = answer.status
         if status in (200, 203) and not answer.challenge:
             return await self._fetched(answer, hop)
-        await _drain(answer)
-        if status == 304:
+        if status == 304:  # it never has a body (RFC 9110 §15.4.5)
             if held is None or not (held.etag or held.last_modified):
                 raise FetchError(FetchReason.PROTOCOL, "304 to a request without conditions", status=304)
             return NotModified(
                 validators=_validators(answer, hop, otherwise=held), fresh_for=self._fresh_for(answer)
             )
+        await _drain(answer)
         location = answer.one("location")
         if status in _REDIRECTS and location:
             hop.permanent = hop.permanent and status in _PERMANENT
@@ -387,6 +387,8 @@ def _validators(answer: _Answer, hop: _Hop, otherwise: Validators | None = None)
     etag, last_modified = (_text((answer.all(name) or [""])[-1]) for name in ("etag", "last-modified"))
     if otherwise is not None:
         etag, last_modified = etag or otherwise.etag, last_modified or otherwise.last_modified
+        if (etag, last_modified, hop.document) == (otherwise.etag, otherwise.last_modified, otherwise.url):
+            return otherwise
     if not etag and not last_modified:
         return Validators()
     return Validators(etag=etag, last_modified=last_modified, url=hop.document)

@@ -13,8 +13,8 @@ import re
 import socket
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from functools import cache
+from collections.abc import AsyncIterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ RAW_HEADERS: Final = "raw_headers"
 """An extension. In a request: the answer's headers are wanted as they came; in the answer: those."""
 _PORTS: Final = {"http": 80, "https": 443}
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
-_HEAD: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*\r\n)*")
+_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class TlsError(httpx.ConnectError):
@@ -112,7 +112,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.UnsupportedProtocol("the URL names no host")
         key = (url.scheme, host, url.port or _PORTS[url.scheme])
         # What has neither length nor coding has no body (RFC 9112 §6.3), and most have none.
-        framed = any(name.lower() in _FRAMING for name, _ in request.headers.raw)
+        framed = not _FRAMING.isdisjoint([name.lower() for name, _ in request.headers.raw])
         message = _serialise(request, await request.aread() if framed else b"")
         bodyless = request.method == "HEAD"
         kept = self._take(key) if request.method in ("GET", "HEAD") else self._take(key, fresh=2.0)
@@ -348,12 +348,22 @@ def _serialise(request: httpx.Request, body: bytes) -> bytes:
     """
     raw = request.headers.raw
     head = b"".join([b"%s: %s\r\n" % pair for pair in raw])
-    if not _is_head(head, len(raw)):
-        bad = next(pair[0] for pair in raw if not _is_head(b"%s: %s\r\n" % pair, 1))
+    if not _is_head(head, raw):
+        bad = next(pair[0] for pair in raw if not _is_head(b"%s: %s\r\n" % pair, [pair]))
         raise httpx.LocalProtocolError(f"header {bad!r} cannot be sent")
     return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (request.method.encode("ascii"), request.url.raw_path, head, body)
 
 
-def _is_head(text: bytes, lines: int) -> bool:
-    """Say whether a text is so many header lines: no value ends its line, all names are tokens."""
-    return text.count(b"\n") == text.count(b"\r") == lines and _HEAD.fullmatch(text) is not None
+def _is_head(text: bytes, lines: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Say whether a text is these header lines and no others: no value ends its line, all names are tokens.
+
+    By counting: a pattern over all of it was a tenth of a poll that found nothing new.
+    """
+    whole = text.count(b"\n") == text.count(b"\r") == len(lines) and b"\0" not in text
+    return whole and all(_is_token(name) for name, _ in lines)
+
+
+@lru_cache(maxsize=512)
+def _is_token(name: bytes) -> bool:
+    """Say whether a name is one (RFC 9110 §5.6.2). They are few, and the same in every request."""
+    return _TOKEN.fullmatch(name) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -36,7 +36,7 @@ from monitor.stores._tables import entries, feeds, identities, matches, sighting
 from monitor.stores._upsert import Upsert
 
 
-@lru_cache(maxsize=256)
+@cache
 def _update_state(columns: tuple[str, ...]) -> Update:
     """Return the statement that writes these columns of a feed and ends its lease: made once for each set."""
     return (

@@ -76,28 +76,29 @@ _STATE: Final[Mapping[str, tuple[str, _Convert | None]]] = {
 }
 """What of a state a poll may change → its column, and what makes a value storable. Not the lease and
 not the rhythm, which no poll changes."""
-_VALUES: Final = attrgetter(*_STATE)
 _STATUS: Final = {one.value: one for one in FeedStatus}
-_SHARED: Final = frozenset({"status", "late_at", "stalled_at"})
-"""What health may have written while the feed was leased: of that the poll has the last word."""
-_COLUMNS: Final = tuple((column, convert, column in _SHARED) for column, convert in _STATE.values())
-_DUE: Final = frozenset({"next_poll_at", "held_until"})
+_USUAL: Final = (
+    *("last_poll_at", "last_ok_at", "next_poll_at", "polls", "interval", "rate", "fresh_for"),
+    # What health may have written while the feed was leased: of that the poll has the last word.
+    *("status", "late_at", "stalled_at"),
+)
+"""What is written of a poll that found nothing new, as nearly all polls go: a third of a state."""
+_ALL: Final = tuple(_STATE)
+_READ: Final = {names: attrgetter(*names) for names in (_USUAL, _ALL)}
+_COLUMNS: Final = {names: [_STATE[name] for name in names] for names in (_USUAL, _ALL)}
+_rest: Final = attrgetter(*(name for name in _ALL if name not in _USUAL))
 
 
 def feed_row(state: FeedState, before: FeedState | None = None) -> dict[str, Any]:
-    """Return the columns of a state that differ from those `before`; all of them if that is None.
+    """Return the columns of a state to be written where `before` is, all of them if that is not known.
 
-    A poll that found nothing new changes ten of 31. The key is `b_url`.
+    The key is `b_url`. There are two sets of columns only, so that many rows are one statement.
     """
-    row: dict[str, Any] = {"b_url": state.url}
-    values = _VALUES(state)
-    for (column, convert, shared), value, old in zip(
-        _COLUMNS, values, values if before is None else _VALUES(before), strict=True
-    ):
-        if shared or before is None or (value is not old and value != old):
-            row[column] = value if convert is None else convert(value)
-    if not _DUE.isdisjoint(row):
-        row["due_at"] = due_at(state)
+    usual = before is not None and _rest(state) == _rest(before)
+    names = _USUAL if usual else _ALL
+    row: dict[str, Any] = {"b_url": state.url, "due_at": due_at(state)}
+    for (column, convert), value in zip(_COLUMNS[names], _READ[names](state), strict=True):
+        row[column] = value if convert is None else convert(value)
     return row
 
 
