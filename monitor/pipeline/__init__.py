@@ -69,13 +69,14 @@ class Pipeline:
 
     async def tick(self, *, everything: bool = False) -> Report:
         """Do all that is due now, then say what was done. `everything` polls feeds that are not due too."""
-        now, polls, fold_at = self.clock.now(), 0, FOLD_AFTER
+        now, fold_at = self.clock.now(), FOLD_AFTER
         await self.poll_due(now, everything=everything)
-        while running := self._polling.running:
-            done, _ = await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
+        while self._polling.running:
+            await self._polling.some_ended()
             self.check()
-            polls += len(done)
-            if polls >= fold_at:  # as the daemon does meanwhile; all at once would need the memory for all
+            if (
+                self._shop.tally.numbers["polls"] >= fold_at
+            ):  # as the daemon does meanwhile; all at once would need the memory for all
                 fold_at *= 2
                 await self.off_loop(self._telling.fold)
             await self.poll_due(now, everything=everything)

@@ -103,6 +103,7 @@ class Polling:
         self._gathering, self._machine = Gathering(shop), Machine(shop)
         self.running: dict[str, asyncio.Task[None]] = {}
         self._claims = Claims(shop, self.running, self._start)
+        self._ended = asyncio.Event()
         self._room = asyncio.Semaphore(BATCH)
         self._last: dict[str, tuple[str, Sequence[int]]] = {}
         """Feed URL → the hash of the body absorbed last and the marks of its items (see `marks`)."""
@@ -113,6 +114,13 @@ class Polling:
     async def start_due(self, now: datetime, *, everything: bool = False) -> None:
         """Start a poll for each feed due at `now` that there is room for; do not wait for them."""
         await self._claims.start_due(now, everything=everything)
+
+    async def some_ended(self) -> None:
+        """Wait until some of the polls have ended: to wait for 256 tasks is to touch each of them twice."""
+        self._ended.clear()
+        if self.running:
+            await self._ended.wait()
+            await asyncio.sleep(0)  # so that what ended one badly is known
 
     async def close(self) -> None:
         """Start no more polls but those that are asked for."""
@@ -150,6 +158,7 @@ class Polling:
         finally:
             self.running.pop(state.url, None)
             self.count(feed.url, -1)
+            self._ended.set()
             self._claims.go_on()
 
     async def _fetch(self, feed: Feed, state: FeedState) -> FetchResult:
