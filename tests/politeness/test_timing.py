@@ -187,15 +187,15 @@ async def test_27_feeds_of_one_interval_are_spread(tmp_path: Path) -> None:
 
 
 async def test_28_feeds_of_one_host_wait_for_each_other(tmp_path: Path) -> None:
-    gap = timedelta(seconds=0.03)
+    gap = timedelta(seconds=0.1)
     poll = replace(QUICK, per_host=2, per_host_gap=gap)
     async with (
         Server(always()) as server,
-        Desk(tmp_path, [server.url(f"/{i}") for i in range(12)], poll=poll) as desk,
+        Desk(tmp_path, [server.url(f"/{i}") for i in range(8)], poll=poll) as desk,
     ):
-        assert await desk.tick() == 12
+        assert await desk.tick() == 8
         starts = sorted(request.at for request in server.requests)
-        assert min(b - a for a, b in pairwise(starts)) >= gap.total_seconds() * 0.8
+        assert min(b - a for a, b in pairwise(starts)) >= gap.total_seconds() * 0.7
         assert server.most_open <= 2
 
 
