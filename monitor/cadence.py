@@ -84,7 +84,7 @@ def poll_url(feed: Feed, state: FeedState) -> str:
     return state.moved_to if _adopted(state) else feed.url
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=50_000)
 def host_of(url: str) -> str:
     """Return the host that a feed's URL asks; a URL that cannot be read stands for a host of its own."""
     try:
