@@ -300,9 +300,8 @@ def _rate_of(document: Document, now: datetime) -> float | None:
     if len(dates) < 3:
         return None
     span = (now - dates[-1]) / _HOUR
-    memory = _MEMORY_HOURS
-    recent = sum(math.exp(-((now - d) / _HOUR) / memory) for d in dates) / memory
-    window = 1 - math.exp(-span / memory)
+    recent = sum(math.exp(-((now - d) / _HOUR) / _MEMORY_HOURS) for d in dates) / _MEMORY_HOURS
+    window = 1 - math.exp(-span / _MEMORY_HOURS)
     return recent / window if window > 0.003 else None  # all stamped at once: they say nothing
 
 

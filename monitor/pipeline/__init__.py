@@ -74,9 +74,8 @@ class Pipeline:
         while self._polling.running:
             await self._polling.some_ended()
             self.check()
-            if (
-                self._shop.tally.numbers["polls"] >= fold_at
-            ):  # as the daemon does meanwhile; all at once would need the memory for all
+            # As the daemon does meanwhile: all at once would need the memory for all.
+            if self._shop.tally.numbers["polls"] >= fold_at:
                 fold_at *= 2
                 await self.off_loop(self._telling.fold)
             await self.poll_due(now, everything=everything)
