@@ -13,6 +13,8 @@ from typing import Final, TypeAlias, cast
 import httptools
 import httpx
 
+from monitor.fetch.tls import Wire
+
 MAX_HEAD: Final = 65_536
 """Bytes of status line and headers, informational answers (1xx) included."""
 HIGH_WATER: Final = 262_144
@@ -59,9 +61,9 @@ class Connection(asyncio.Protocol):
         "_pieces",
         "_poisoned",
         "_received",
-        "_transport",
         "_waiter",
         "_waiting_bytes",
+        "_wire",
         "complete",
         "exchanges",
         "final",
@@ -77,7 +79,7 @@ class Connection(asyncio.Protocol):
         self.key = key
         self._loop = asyncio.get_running_loop()
         self._on_lost = on_lost
-        self._transport: asyncio.Transport | None = None
+        self._wire: Wire | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(**_LENIENT)
         self.exchanges = 0
@@ -109,17 +111,17 @@ class Connection(asyncio.Protocol):
     @property
     def open(self) -> bool:
         """Whether another exchange can begin."""
-        return self._transport is not None and not self._poisoned and not self._transport.is_closing()
+        return self._wire is not None and not self._poisoned and not self._wire.is_closing()
 
     async def begin(self, request: bytes, *, bodyless: bool = False) -> None:
         """Send a request and wait for the head of its final answer; `bodyless`: it was a HEAD."""
-        if self._transport is None or not self.open:
+        if self._wire is None or not self.open:
             raise StaleError("the connection was closed")
         self._reset(bodyless=bodyless)
         self.complete = False
         self.exchanges += 1
         self._head = self._loop.create_future()
-        self._transport.write(request)
+        self._wire.write(request)
         try:
             await self._head
         except asyncio.CancelledError:
@@ -141,9 +143,9 @@ class Connection(asyncio.Protocol):
             finally:
                 self._waiter = None
         piece = self.taken()  # all at once: a body may come in chunks of one byte
-        if self._paused and self._transport is not None:
+        if self._paused and self._wire is not None:
             self._paused = False
-            self._transport.resume_reading()
+            self._wire.resume_reading()
         return piece
 
     def taken(self) -> bytes:
@@ -156,19 +158,23 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Close at once, whatever is under way."""
         self._poisoned = True
-        if self._transport is not None:
-            self._transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
 
     def close(self) -> None:
         """Close an idle connection in order."""
         self._poisoned = True
-        if self._transport is not None:
-            self._transport.close()
+        if self._wire is not None:
+            self._wire.close()
 
     # asyncio ──────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self.attach(cast("asyncio.Transport", transport))
+
+    def attach(self, wire: Wire) -> None:
+        """Take what can be written to from now on."""
+        self._wire = wire
 
     def data_received(self, data: bytes) -> None:
         if self.complete:
@@ -190,7 +196,7 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self._wire = None
         if not self.complete:
             if self.final and exc is None and not self._chunked and not self._length:
                 self._finish()  # a body that ends with the connection (RFC 9112 §6.3)
@@ -242,9 +248,9 @@ class Connection(asyncio.Protocol):
             return
         self._pieces.append(piece)
         self._waiting_bytes += len(piece)
-        if self._waiting_bytes > HIGH_WATER and not self._paused and self._transport is not None:
+        if self._waiting_bytes > HIGH_WATER and not self._paused and self._wire is not None:
             self._paused = True
-            self._transport.pause_reading()
+            self._wire.pause_reading()
         self._wake_reader()
 
     def on_message_complete(self) -> None:
@@ -256,9 +262,9 @@ class Connection(asyncio.Protocol):
 
     def _finish(self) -> None:
         self.complete = True
-        if self._paused and self._transport is not None:
+        if self._paused and self._wire is not None:
             self._paused = False
-            self._transport.resume_reading()
+            self._wire.resume_reading()
         self._wake_reader()
 
     def _fail(self, error: httpx.TransportError) -> None:
@@ -268,8 +274,8 @@ class Connection(asyncio.Protocol):
         if self._head is not None and not self._head.done():
             self._head.set_exception(error)
         self._wake_reader()
-        if self._transport is not None:
-            self._transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
 
     def _wake_head(self) -> None:
         if self._head is not None and not self._head.done():

@@ -24,6 +24,7 @@ import httpx
 from monitor.errors import FetchReason
 from monitor.fetch.connection import Connection, Key, StaleError
 from monitor.fetch.guard import Guard
+from monitor.fetch.tls import Tls
 
 IDLE: Final = 10.0
 """Seconds that an unused connection is kept: feeds of one host are polled back to back."""
@@ -177,20 +178,23 @@ class Transport(httpx.AsyncBaseTransport):
         """Connect to the first address that answers, then do TLS on that one alone."""
         loop = asyncio.get_running_loop()
         _, host, port = key
-        name = host.strip("[]") if context is not None else None
-        if len(addresses) == 1:
-            _, connection = await loop.create_connection(
-                lambda: Connection(key, self._lost), addresses[0], port, ssl=context, server_hostname=name
-            )
-            return connection
-        sock = await _race(addresses, port)
-        try:
-            _, connection = await loop.create_connection(
-                lambda: Connection(key, self._lost), sock=sock, ssl=context, server_hostname=name
-            )
-        except BaseException:
-            sock.close()
-            raise
+        connection = Connection(key, self._lost)
+        tls = None if context is None else Tls(context, host.strip("[]"), connection)
+        sock = None if len(addresses) == 1 else await _race(addresses, port)
+        if sock is None:
+            await loop.create_connection(lambda: tls or connection, addresses[0], port)
+        else:
+            try:
+                await loop.create_connection(lambda: tls or connection, sock=sock)
+            except BaseException:
+                sock.close()
+                raise
+        if tls is not None:
+            try:
+                await tls.ready
+            except BaseException:
+                tls.abort()
+                raise
         return connection
 
     def _take(self, key: Key, *, fresh: float | None = None) -> Connection | None:
