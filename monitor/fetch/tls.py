@@ -1,8 +1,8 @@
 """TLS under a connection: the standard library's SSLObject between a socket's bytes and the protocol above.
 
-asyncio's own TLS (and uvloop's) serves any protocol, with its buffers, timers and states for each connection,
-and sends the end of its handshake by itself. A poll asks once, so the last flight of the handshake goes out
-with the request here: a tenth of a poll over a new connection (docs/decisions/0002-transport.md has the figures).
+asyncio's own TLS (and uvloop's) serves any protocol, with buffers, timers and states for each connection,
+and sends the end of a handshake by itself. Here the last flight of the handshake goes out with the request:
+a tenth less for a poll over a new connection (docs/decisions/0002-transport.md has the figures).
 """
 
 from __future__ import annotations

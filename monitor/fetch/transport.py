@@ -179,13 +179,14 @@ class Transport(httpx.AsyncBaseTransport):
         loop = asyncio.get_running_loop()
         _, host, port = key
         connection = Connection(key, self._lost)
-        tls = None if context is None else Tls(context, host.strip("[]"), connection)
-        sock = None if len(addresses) == 1 else await _race(addresses, port)
-        if sock is None:
-            await loop.create_connection(lambda: tls or connection, addresses[0], port)
+        tls = Tls(context, host.strip("[]"), connection) if context is not None else None
+        lowest = tls or connection
+        if len(addresses) == 1:
+            await loop.create_connection(lambda: lowest, addresses[0], port)
         else:
+            sock = await _race(addresses, port)
             try:
-                await loop.create_connection(lambda: tls or connection, sock=sock)
+                await loop.create_connection(lambda: lowest, sock=sock)
             except BaseException:
                 sock.close()
                 raise
