@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from typing import Final, Protocol, cast
 
 import httpx
 
 from monitor.errors import ConfigError
+from monitor.fetch.answer import Answer
+from monitor.fetch.connection import Headers
 from monitor.fetch.guard import Guard
 from monitor.fetch.transport import Transport, tls_context
 from monitor.model import NetworkSettings
@@ -47,6 +49,40 @@ def client(network: NetworkSettings, *, version: str, timeout: timedelta) -> htt
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={"User-Agent": user_agent(network, version), "Accept-Encoding": "identity"},
     )
+
+
+class Door(Protocol):
+    """What feeds are asked through."""
+
+    async def ask(self, url: httpx.URL, headers: Headers) -> Answer:
+        """Send a GET with these header lines. Raises httpx's TransportErrors."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+
+
+def door(transport: httpx.AsyncBaseTransport) -> Door:
+    """Return the door that a transport is: our own, or any of httpx's."""
+    return transport if isinstance(transport, Transport) else _Through(transport)
+
+
+class _Through:
+    """A transport of httpx's as a door: a proxy's, or a test's."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def ask(self, url: httpx.URL, headers: Headers) -> Answer:
+        # With a stream of its own httpx adds nothing to a request.
+        request = httpx.Request("GET", url, headers=headers, stream=httpx.ByteStream(b""))
+        response = await self._transport.handle_async_request(request)
+        return Answer(
+            response.status_code, response.headers.raw, cast("httpx.AsyncByteStream", response.stream)
+        )
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 class Proxied(httpx.AsyncBaseTransport):

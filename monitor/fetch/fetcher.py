@@ -11,11 +11,12 @@ import base64
 import errno
 import hashlib
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
 import httpx
 
@@ -23,10 +24,12 @@ from monitor import registry
 from monitor.clock import Clock
 from monitor.errors import ConfigError, FetchError, FetchReason
 from monitor.fetch import decode, headers
-from monitor.fetch.client import Proxied, silence, user_agent
+from monitor.fetch.answer import Answer
+from monitor.fetch.client import Door, Proxied, door, silence, user_agent
+from monitor.fetch.connection import Headers
 from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
-from monitor.fetch.transport import RAW_HEADERS, Transport
+from monitor.fetch.transport import Transport
 from monitor.model import (
     Failed,
     Feed,
@@ -47,9 +50,8 @@ LONGEST_HEADER: Final = 4_096
 """Characters of a validator that we keep and send back; a longer one is as good as none."""
 LONGEST_WORDS: Final = 300
 """Characters of an error: it is stored, logged and shown."""
-_NO_BODY: Final = httpx.ByteStream(b"")
+_UNSENDABLE: Final = re.compile(r"[\r\n\0]")
 _NO_VALIDATORS: Final = Validators()
-_RAW: Final = {RAW_HEADERS: True}
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -104,8 +106,8 @@ class Fetcher:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._poll, self._network, self._clock = poll, network, clock
-        self._transport = transport or Transport(Guard(network.allow_private))
-        self._proxies: dict[str, httpx.AsyncBaseTransport] = {}
+        self._direct = door(transport or Transport(Guard(network.allow_private)))
+        self._proxies: dict[str, Door] = {}
         self._hosts = Hosts(
             at_once=poll.per_host,
             gap=poll.per_host_gap.total_seconds(),
@@ -121,8 +123,8 @@ class Fetcher:
 
     async def close(self) -> None:
         """Close all connections."""
-        for transport in (self._transport, *self._proxies.values()):
-            await transport.aclose()
+        for one in (self._direct, *self._proxies.values()):
+            await one.aclose()
 
     async def fetch(self, feed: Feed, validators: Validators) -> FetchResult:
         """Ask for a feed once. What the far side does wrong is in the outcome; nothing is raised for it."""
@@ -189,19 +191,18 @@ class Fetcher:
         """Do one exchange. A URL is where a redirect points."""
         belong = validators.url == hop.document or not (validators.url or hop.count)
         held = validators if belong else None
-        request = self._request(feed, hop, held)
+        sent = self._lines(feed, hop, held)
         try:
-            answer = _Answer(await self._door(feed).handle_async_request(request))
+            answer = await self._door(feed).ask(hop.url, sent)
             try:
                 return await self._read(answer, hop, held)
             finally:
-                await answer.stream.aclose()
+                await answer.body.aclose()
         except httpx.TransportError as error:
             raise translated(error) from error
 
-    def _request(self, feed: Feed, hop: _Hop, held: Validators | None) -> httpx.Request:
-        """Build a request of known headers only: no cookie, no referrer, nothing of an earlier answer."""
-        # With a stream of its own httpx adds nothing to a request, so it costs a third.
+    def _lines(self, feed: Feed, hop: _Hop, held: Validators | None) -> Headers:
+        """Return a request's header lines: no cookie, no referrer, of an earlier answer only validators."""
         sent = [(b"host", hop.url.netloc), *self._headers]
         if hop.accept:
             sent = [(name, hop.accept if name == b"accept" else value) for name, value in sent]
@@ -214,16 +215,16 @@ class Fetcher:
             if hop.credentials:
                 own[b"authorization"] = hop.credentials
             sent = list((dict(sent) | own).items())
-        return httpx.Request("GET", hop.url, headers=sent, stream=_NO_BODY, extensions=_RAW)
+        return sent
 
-    def _door(self, feed: Feed) -> httpx.AsyncBaseTransport:
-        """Return the transport to use: ours, or a proxy's."""
+    def _door(self, feed: Feed) -> Door:
+        """Return what to ask through: our transport, or a proxy."""
         proxy = feed.proxy or self._network.proxy
         if not proxy:
-            return self._transport
+            return self._direct
         if proxy not in self._proxies:
             try:
-                self._proxies[proxy] = Proxied(proxy, self._guard)
+                self._proxies[proxy] = door(Proxied(proxy, self._guard))
             except ConfigError as error:
                 raise FetchError(FetchReason.REFUSED, str(error)) from error
         return self._proxies[proxy]
@@ -231,7 +232,7 @@ class Fetcher:
     # answers ──────────────────────────────────────────────────────────────────────────────────
 
     async def _read(
-        self, answer: _Answer, hop: _Hop, held: Validators | None
+        self, answer: Answer, hop: _Hop, held: Validators | None
     ) -> Fetched | NotModified | httpx.URL:
         """Make of an answer what it means. Raises FetchError for a refusal."""
         status = answer.status
@@ -244,33 +245,33 @@ class Fetcher:
                 validators=_validators(answer, hop, otherwise=held), fresh_for=self._fresh_for(answer)
             )
         await _drain(answer)
-        location = answer.one("location")
+        location = answer.one(b"location")
         if status in _REDIRECTS and location:
             hop.permanent = hop.permanent and status in _PERMANENT
             return _target(hop, location)
         raise self._refusal(answer)
 
-    async def _fetched(self, answer: _Answer, hop: _Hop) -> Fetched:
+    async def _fetched(self, answer: Answer, hop: _Hop) -> Fetched:
         body, received = await _body(answer, self._poll.max_body)
         return Fetched(
             body=body,
             received=received,
-            content_type=_text(answer.one("content-type") or ""),
+            content_type=_text(answer.one(b"content-type") or ""),
             validators=_validators(answer, hop),
             fresh_for=self._fresh_for(answer),
             body_hash=hashlib.blake2b(body, digest_size=20).hexdigest(),
-            link=_text(answer.one("link") or ""),
+            link=_text(answer.one(b"link") or ""),
         )
 
-    def _fresh_for(self, answer: _Answer) -> timedelta | None:
-        control, expires = answer.all("cache-control"), answer.one("expires")
+    def _fresh_for(self, answer: Answer) -> timedelta | None:
+        control, expires = answer.all(b"cache-control"), answer.one(b"expires")
         if not control and expires is None:
             return None
-        return headers.fresh_for(control, expires, answer.one("age"), answer.one("date"), self._clock.now())
+        return headers.fresh_for(control, expires, answer.one(b"age"), answer.one(b"date"), self._clock.now())
 
-    def _refusal(self, answer: _Answer) -> FetchError:
+    def _refusal(self, answer: Answer) -> FetchError:
         """Make the error of an answer that is neither a document nor a redirect that can be followed."""
-        wait = headers.retry_after(answer.one("retry-after"), answer.one("date"), self._clock.now())
+        wait = headers.retry_after(answer.one(b"retry-after"), answer.one(b"date"), self._clock.now())
         reason, words = reason_of(answer.status)
         if answer.challenge:
             reason, words = FetchReason.BLOCKED, "a challenge page of Cloudflare's"
@@ -280,37 +281,6 @@ class Fetcher:
             status=answer.status,
             retry_after=min(wait, RETRY_AFTER_CAP) if wait is not None else None,
         )
-
-
-class _Answer:
-    """A response as we read it: header bytes are Latin-1, so that any byte stays what it was.
-
-    httpx's own headers guess a charset and search the whole list for each name.
-    """
-
-    __slots__ = ("_headers", "status", "stream")
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.status = response.status_code
-        self.stream = cast("httpx.AsyncByteStream", response.stream)
-        self._headers: dict[bytes, list[bytes]] = {}
-        raw = response.extensions.get(RAW_HEADERS)
-        for name, value in response.headers.raw if raw is None else raw:
-            self._headers.setdefault(name.lower(), []).append(value)
-
-    def all(self, name: str) -> list[str]:
-        """Return the values of the headers of that name, in order."""
-        return [value.decode("latin-1") for value in self._headers.get(name.encode(), ())]
-
-    def one(self, name: str) -> str | None:
-        """Return the header's value, several joined (RFC 9110 §5.3); None where there is none."""
-        values = self._headers.get(name.encode())
-        return None if values is None else b", ".join(values).decode("latin-1")
-
-    @property
-    def challenge(self) -> bool:
-        """Whether this is a page that wants to see a browser."""
-        return (self.one("cf-mitigated") or "").strip().lower() == "challenge"
 
 
 def accept() -> str:
@@ -383,9 +353,9 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme, 0)
 
 
-def _validators(answer: _Answer, hop: _Hop, otherwise: Validators | None = None) -> Validators:
+def _validators(answer: Answer, hop: _Hop, otherwise: Validators | None = None) -> Validators:
     """Keep an answer's validators as they came, byte for byte; on a 304 what it leaves out stays."""
-    etag, last_modified = (_text((answer.all(name) or [""])[-1]) for name in ("etag", "last-modified"))
+    etag, last_modified = _text(answer.last(b"etag")), _text(answer.last(b"last-modified"))
     if otherwise is not None:
         etag, last_modified = etag or otherwise.etag, last_modified or otherwise.last_modified
         if (etag, last_modified, hop.document) == (otherwise.etag, otherwise.last_modified, otherwise.url):
@@ -398,30 +368,30 @@ def _validators(answer: _Answer, hop: _Hop, otherwise: Validators | None = None)
 def _text(value: str) -> str:
     """Return a header's value, or nothing where it could not be sent back whole."""
     value = value.strip(" \t")
-    return "" if len(value) > LONGEST_HEADER or any(c in value for c in "\r\n\0") else value
+    return "" if len(value) > LONGEST_HEADER or _UNSENDABLE.search(value) else value
 
 
-async def _drain(answer: _Answer) -> None:
+async def _drain(answer: Answer) -> None:
     """Read a small body that nobody wants, so that the connection can be used again."""
     size = 0
-    async for piece in answer.stream:
+    async for piece in answer.body:
         size += len(piece)
         if size > 65_536:
             return
 
 
-async def _body(answer: _Answer, limit: int) -> tuple[bytes, int]:
+async def _body(answer: Answer, limit: int) -> tuple[bytes, int]:
     """Read and decode a body; return it and its length as it came.
 
     Raises FetchError when it is too large or not what its headers say.
     """
-    length = answer.one("content-length") or ""
+    length = answer.one(b"content-length") or ""
     if length.isdecimal() and len(length) < 20 and int(length) > limit:
         raise FetchError(FetchReason.TOO_LARGE, f"a body of {int(length):,} bytes; the limit is {limit:,}")
     try:
-        into = decode.decoder(answer.one("content-encoding") or "", limit)
+        into = decode.decoder(answer.one(b"content-encoding") or "", limit)
         received = 0
-        async for piece in answer.stream:
+        async for piece in answer.body:
             received += len(piece)
             into.feed(piece)
         return into.finish(), received

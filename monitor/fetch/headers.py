@@ -31,16 +31,9 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def directives(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return the directives of Cache-Control headers in order: lower-case name, unquoted value."""
-    joined = ", ".join(values)
-    return _directives(joined) if len(joined) <= _USUAL else _directives.__wrapped__(joined)
-
-
-@lru_cache(maxsize=1024)
-def _directives(joined: str) -> tuple[tuple[str, str], ...]:
-    """Read them once for all feeds of which the same is said: most publishers say one of a few things."""
-    return tuple((match[1].lower(), (match[2] or "").strip('"')) for match in _DIRECTIVE.finditer(joined))
+def directives(cache_control: str) -> list[tuple[str, str]]:
+    """Return the directives of a Cache-Control in order: lower-case name, unquoted value."""
+    return [(match[1].lower(), (match[2] or "").strip('"')) for match in _DIRECTIVE.finditer(cache_control)]
 
 
 def fresh_for(
@@ -53,21 +46,31 @@ def fresh_for(
     Expires (§5.3); of two, the first counts (§4.2.1). Expires is measured against the answer's
     own Date, so a publisher's wrong clock does no harm.
     """
-    lifetime: timedelta | None = None
-    stated = False
-    for name, value in directives(cache_control):
-        if name in ("no-store", "no-cache") and not value:
-            return None
-        if name == "max-age" and not stated:
-            stated = True
-            lifetime = _seconds(value)
+    joined = ", ".join(cache_control)
+    stated, lifetime = _max_age(joined) if len(joined) <= _USUAL else _max_age.__wrapped__(joined)
     if not stated and expires is not None:
         until = http_date(expires)
         start = (http_date(date) if date else None) or now
         lifetime = min(until - start, LONGEST) if until is not None else None
     if lifetime is None:
         return None
-    return max(lifetime - (_seconds((age or "").strip()) or timedelta(0)), timedelta(0))
+    passed = _seconds(age.strip()) if age else None
+    return max(lifetime if passed is None else lifetime - passed, timedelta(0))
+
+
+@lru_cache(maxsize=1024)
+def _max_age(cache_control: str) -> tuple[bool, timedelta | None]:
+    """Say whether a Cache-Control says it all, and how long an answer stays fresh by it.
+
+    Read once for all feeds of which the same is said: most publishers say one of a few things.
+    """
+    stated, lifetime = False, None
+    for name, value in directives(cache_control):
+        if name in ("no-store", "no-cache") and not value:
+            return True, None
+        if name == "max-age" and not stated:
+            stated, lifetime = True, _seconds(value)
+    return stated, lifetime
 
 
 def retry_after(value: str | None, date: str | None, now: datetime) -> timedelta | None:

@@ -16,13 +16,14 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import certifi
 import httpx
 
 from monitor.errors import FetchReason
-from monitor.fetch.connection import Connection, Key, StaleError
+from monitor.fetch.answer import Answer
+from monitor.fetch.connection import Connection, Headers, Key, StaleError
 from monitor.fetch.guard import Guard
 from monitor.fetch.tls import Tls
 
@@ -31,8 +32,6 @@ IDLE: Final = 10.0
 MAX_IDLE: Final = 256
 STAGGER: Final = 0.25
 """Seconds before the next address is tried as well (RFC 8305 §5)."""
-RAW_HEADERS: Final = "raw_headers"
-"""An extension. In a request: the answer's headers are wanted as they came; in the answer: those."""
 _PORTS: Final = {"http": 80, "https": 443}
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -85,43 +84,58 @@ class Transport(httpx.AsyncBaseTransport):
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
 
+    async def ask(self, url: httpx.URL, headers: Headers) -> Answer:
+        """Send a GET with these header lines; the caller bounds the time.
+
+        What feeds are asked with: httpx's Request and Response, which look at each header five times, would
+        be a tenth of a poll that found nothing.
+        """
+        connection = await self._exchange("GET", url, headers)
+        return Answer(connection.status, connection.headers, self._body(connection))
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; return the response with its body unread."""
-        deadline = None
+        raw = request.headers.raw
+        # What has neither length nor coding has no body (RFC 9112 §6.3).
+        framed = not _FRAMING.isdisjoint([name.lower() for name, _ in raw])
+        deadline = None if self._total is None else asyncio.get_running_loop().time() + self._total
         try:
-            if self._total is None:
-                connection = await self._exchange(request)
-            else:
-                deadline = asyncio.get_running_loop().time() + self._total
-                async with asyncio.timeout_at(deadline):
-                    connection = await self._exchange(request)
+            async with asyncio.timeout_at(deadline):
+                body = await request.aread() if framed else b""
+                connection = await self._exchange(request.method, request.url, raw, body)
         except TimeoutError as error:
             raise httpx.ReadTimeout(f"no answer within {self._total:g} s", request=request) from error
         except httpx.RequestError as error:
             error.request = request
             raise
-        return self._response(connection, deadline, raw=RAW_HEADERS in request.extensions)
+        headers = connection.headers
+        if self._max_raw is not None:
+            headers = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]
+        return httpx.Response(
+            connection.status,
+            headers=headers,
+            stream=self._body(connection, deadline),
+            extensions={"http_version": b"HTTP/" + connection.version.encode()},
+        )
 
-    async def _exchange(self, request: httpx.Request) -> Connection:
+    async def _exchange(self, method: str, url: httpx.URL, headers: Headers, body: bytes = b"") -> Connection:
+        """Send a request; return the connection on which the head of the answer came."""
         if self._closed:
             raise httpx.ConnectError("the transport is closed")
-        url = request.url
         if url.scheme not in _PORTS:
             raise httpx.UnsupportedProtocol(f"{url.scheme!r} is not http or https")
         host = url.raw_host.decode("ascii")
         if not host:
             raise httpx.UnsupportedProtocol("the URL names no host")
         key = (url.scheme, host, url.port or _PORTS[url.scheme])
-        # What has neither length nor coding has no body (RFC 9112 §6.3), and most have none.
-        framed = not _FRAMING.isdisjoint([name.lower() for name, _ in request.headers.raw])
-        message = _serialise(request, await request.aread() if framed else b"")
-        bodyless = request.method == "HEAD"
-        kept = self._take(key) if request.method in ("GET", "HEAD") else self._take(key, fresh=2.0)
+        message = _serialise(method, url, headers, body)
+        bodyless, harmless = method == "HEAD", method in ("GET", "HEAD")
+        kept = self._take(key) if harmless else self._take(key, fresh=2.0)
         if kept is not None:
             try:
                 await kept.begin(message, bodyless=bodyless)
             except StaleError:
-                if request.method not in ("GET", "HEAD"):
+                if not harmless:
                     raise
             else:
                 return kept
@@ -129,20 +143,12 @@ class Transport(httpx.AsyncBaseTransport):
         await connection.begin(message, bodyless=bodyless)
         return connection
 
-    def _response(self, connection: Connection, deadline: float | None, *, raw: bool) -> httpx.Response:
-        headers = connection.headers
-        if self._max_raw is not None:
-            headers = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]
-        stream: httpx.AsyncByteStream
-        if connection.complete and self._max_raw is None:
-            stream = httpx.ByteStream(connection.taken())
-            self.release(connection)
-        else:
-            stream = _Body(self, connection, deadline, self._max_raw)
-        extensions: dict[str, Any] = {"http_version": b"HTTP/" + connection.version.encode()}
-        if raw:  # httpx looks at each header five times: a tenth of a poll that found nothing
-            extensions[RAW_HEADERS], headers = headers, []
-        return httpx.Response(connection.status, headers=headers, stream=stream, extensions=extensions)
+    def _body(self, connection: Connection, deadline: float | None = None) -> httpx.AsyncByteStream:
+        if not connection.complete or self._max_raw is not None:
+            return _Body(self, connection, deadline, self._max_raw)
+        body = connection.taken()
+        self.release(connection)
+        return httpx.ByteStream(body) if body else _NO_BODY
 
     async def aclose(self) -> None:
         """Close all connections, used or not."""
@@ -289,6 +295,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 _ABSENT: Final = object()
+_NO_BODY: Final = httpx.ByteStream(b"")
 
 
 def _tls_words(error: ssl.SSLError) -> str:
@@ -346,17 +353,16 @@ async def _connect_socket(address: str, port: int) -> socket.socket:
     return sock
 
 
-def _serialise(request: httpx.Request, body: bytes) -> bytes:
+def _serialise(method: str, url: httpx.URL, raw: Headers, body: bytes) -> bytes:
     """Return the bytes of a request (RFC 9112 §3): target, header names and values as they are.
 
     Raises LocalProtocolError for a name or value that could end the line (request splitting).
     """
-    raw = request.headers.raw
     head = b"".join([b"%s: %s\r\n" % pair for pair in raw])
     if not _is_head(head, raw):
         bad = next(pair[0] for pair in raw if not _is_head(b"%s: %s\r\n" % pair, [pair]))
         raise httpx.LocalProtocolError(f"header {bad!r} cannot be sent")
-    return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (request.method.encode("ascii"), request.url.raw_path, head, body)
+    return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method.encode("ascii"), url.raw_path, head, body)
 
 
 def _is_head(text: bytes, lines: Sequence[tuple[bytes, bytes]]) -> bool:

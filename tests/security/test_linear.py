@@ -129,7 +129,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "formats.repair": _common.repair,
     "formats.parse_date": parse_date,
     "formats.parse_date, short": lambda value: parse_date(value[:128]),
-    "fetch.directives": lambda value: list(headers.directives([value])),
+    "fetch.directives": headers.directives,
     "fetch.http_date": headers.http_date,
     "fetch.retry_after": lambda value: headers.retry_after(value, value, NOW),
     "dedupe.canonical": lambda value: canonical(link(value)),
