@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import httpx
 import pytest
 
 from monitor.fetch import Guard, Transport
 from monitor.fetch import transport as module
+from monitor.fetch.connection import Connection
 from tests.politeness.kit import LOCAL
 from tests.politeness.server import FEED, Reply, Request, Server
 
@@ -140,3 +142,23 @@ async def test_line_ends_without_a_carriage_return_are_read() -> None:
         transport = opened()
         assert await get(transport, server.url()) == b"ok"
         await transport.aclose()
+
+
+@pytest.mark.parametrize("ending", ["kept", "closed"])
+async def test_an_ended_connection_is_no_cycle(ending: str) -> None:
+    async with Server(lambda r: Reply(body=FEED, close=ending == "closed")) as server:
+        transport = opened()
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                assert await get(transport, server.url()) == FEED
+            await transport.aclose()
+            await server.until(lambda: not server.now_open)
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            assert not [one for one in gc.garbage if isinstance(one, Connection)]
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
