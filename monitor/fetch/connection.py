@@ -271,11 +271,12 @@ class Connection(asyncio.Protocol):
         self._wake_reader()
 
     def _fail(self, error: httpx.TransportError) -> None:
-        self._error = error
         self._poisoned = True
         self.complete = True
         if self._head is not None and not self._head.done():
             self._head.set_exception(error)
+        else:
+            self._error = error
         self._wake_reader()
         if self._wire is not None:
             self._wire.abort()
