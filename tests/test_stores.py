@@ -33,7 +33,8 @@ from monitor.stores import Store, _log
 from monitor.stores._codec import decode, encode, storable
 from monitor.stores._core import SqlStore
 from monitor.stores._search import Combined, Phrase, fts5, parse, tsquery, tsvector, words, words_of
-from monitor.stores._tables import metadata, utc_text
+from monitor.stores._tables import metadata
+from monitor.stores._times import utc_text
 from monitor.stores.postgresql import Store as PostgreSQL
 from monitor.stores.sqlite import Store as SQLite
 from tests._stores import make_store, open_store

@@ -28,7 +28,8 @@ from monitor.model import Article, ArticleStatus
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import KEY, UtcTime, _count, _text, entries, feeds, metadata
+from monitor.stores._tables import KEY, _count, _text, entries, feeds, metadata
+from monitor.stores._times import UtcTime
 from monitor.stores._upsert import Upsert
 
 articles = Table(

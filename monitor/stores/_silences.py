@@ -12,7 +12,8 @@ from monitor.stores import _stories
 from monitor.stores._bulk import execute_many
 from monitor.stores._codec import storable
 from monitor.stores._rows import AnyRow, chunks
-from monitor.stores._tables import IS_HELD_BACK, UtcTime, deliveries, entries, passed, silences, told
+from monitor.stores._tables import IS_HELD_BACK, deliveries, entries, passed, silences, told
+from monitor.stores._times import UtcTime
 from monitor.stores._upsert import Upsert
 
 Reader = tuple[str, str, str]

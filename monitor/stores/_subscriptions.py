@@ -24,7 +24,8 @@ from monitor.model import FeedState, Standing, Subscription, Trust
 from monitor.stores._codec import storable
 from monitor.stores._contract import Hubs, Transition
 from monitor.stores._rows import AnyRow, chunks, due_at, feed_state
-from monitor.stores._tables import KEY, NUMBER, UtcTime, feeds, metadata
+from monitor.stores._tables import KEY, NUMBER, feeds, metadata
+from monitor.stores._times import UtcTime
 from monitor.stores._transactions import Transactions
 
 

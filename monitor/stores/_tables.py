@@ -7,8 +7,6 @@ compare byte by byte on both (PostgreSQL: collation "C"), so that order never de
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -16,8 +14,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    DateTime,
-    Dialect,
     Double,
     ForeignKey,
     Identity,
@@ -28,12 +24,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    TypeDecorator,
     false,
     literal_column,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.types import TypeEngine
+
+from monitor.stores._times import Duration, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -43,69 +39,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time, to the microsecond. Comes back in UTC whatever zone it went in with."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Store a timestamp where the database has one that knows zones."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(DateTime(timezone=True))
-        return dialect.type_descriptor(Text())
-
-    # Made once for all rows of a statement: what a poll that found nothing new writes is mostly times.
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
-        """Turn an aware time into what the database takes."""
-        return _to_time if dialect.name == "postgresql" else _to_text
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
-        """Turn what the database gave into an aware time in UTC."""
-        return _to_time if dialect.name == "postgresql" else _from_text
-
-
-def utc_time(value: datetime) -> datetime:
-    """Return the same moment in UTC."""
-    if value.tzinfo is None:
-        raise ValueError(f"a time without a zone cannot be stored: {value}")
-    return value.astimezone(UTC)
-
-
-def _to_time(value: datetime | None) -> datetime | None:
-    return value if value is None or value.tzinfo is UTC else utc_time(value)
-
-
-def utc_text(value: datetime) -> str:
-    """Return a time as SQLite keeps it."""
-    return (value if value.tzinfo is UTC else utc_time(value)).isoformat(" ", "microseconds")[:26]
-
-
-def _to_text(value: datetime | None) -> str | None:
-    return None if value is None else utc_text(value)
-
-
-def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value + "+00:00")
-
-
-class Duration(TypeDecorator[timedelta]):
-    """A duration, exactly, as whole microseconds."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
-        """Turn a duration into microseconds."""
-        return None if value is None else value // timedelta(microseconds=1)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> timedelta | None:
-        """Turn microseconds into a duration."""
-        return None if value is None else timedelta(microseconds=value)
-
 
 KEY = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared or ordered."""
