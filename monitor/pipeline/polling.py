@@ -373,13 +373,16 @@ class Polling:
         fresh = record.fresh
         if record.state.gap_at != one.state.gap_at:
             self._shop.say("gap", feed=record.state.url, last=one.state.last_ok_at)
-        topics = Counter(one.topic for reading in record.readings.values() for one in reading.matches)
-        matches = topics.total()
         numbers = self._shop.tally.numbers
         numbers["polls"] += not one.pushed
-        numbers["entries"] += len(fresh.entries)
-        numbers["updated"] += len(fresh.revised)
-        numbers["matches"] += matches
+        topics: Counter[str] = Counter()
+        matched = 0
+        if record.readings:
+            topics.update(one.topic for reading in record.readings.values() for one in reading.matches)
+            matched = sum(bool(reading.matches) for reading in record.readings.values())
+            numbers["entries"] += len(fresh.entries)
+            numbers["updated"] += len(fresh.revised)
+            numbers["matches"] += topics.total()
         outcome = one.result.outcome
         error = one.parsed.error or (outcome.error if isinstance(outcome, Failed) else None)
         self._shop.say(
@@ -392,8 +395,8 @@ class Polling:
             before=one.state.status.value,
             new=len(fresh.entries),
             revised=len(fresh.revised),
-            matches=matches,
-            matched=sum(bool(reading.matches) for reading in record.readings.values()),
+            matches=topics.total(),
+            matched=matched,
             topics=dict(topics) or None,
             took=None if one.result.took is None else round(one.result.took, 3),
             received=outcome.received if isinstance(outcome, Fetched) else None,
