@@ -37,8 +37,6 @@ _CHARACTERS = 1_500
 """Of a text that is read here: more than its lead has."""
 _ROOT = 6
 """Letters of a word that are compared. Endings differ, roots rarely do; 5 to 20 letters gave the same."""
-_ROOTS = 20_000
-"""Words of a language whose numbers are remembered."""
 
 _ASKED = 0.3
 """Share of a topic's entries from which what it asks for is remembered: less is soon counted."""
@@ -123,7 +121,6 @@ class Reader:
             if entity.within
         }
         self._known = known
-        self._roots: dict[str, dict[str, int]] = {}
 
     def read(self, entry: Entry, known: Known | None = None) -> Print:
         """Return an entry's print. `known` is what is known of it besides its fields."""
@@ -194,18 +191,8 @@ class Reader:
 
     def _words(self, language: str, words: Iterable[str], stops: frozenset[str]) -> dict[int, None]:
         """Return the numbers of words that say something, in their order."""
-        found: dict[int, None] = {}
-        known = self._roots.setdefault(language, {})
-        for word in words:
-            if len(word) < 2 or word in stops:
-                continue
-            number = known.get(word)
-            if number is None:
-                if len(known) >= _ROOTS:
-                    known.clear()
-                number = known[word] = _number(language, word)
-            found[number] = None
-        return found
+        told = (word for word in words if len(word) >= 2 and word not in stops)
+        return {_number(language, word): None for word in told}
 
     def expected(self, asked: Mapping[str, float]) -> dict[int, float]:
         """Return the numbers of the entities ("@trump") and words that a topic asks for, with their shares.
