@@ -161,9 +161,19 @@ class _Course:
         )
 
 
+def bearing(states: Iterable[StateEvidence], statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Return the statements that bear on states: what is said elsewhere in the entry changes no turn."""
+    told = list(states)
+    return tuple(one for one in statements if any(_tells(one, state) for state in told))
+
+
 def _about(mention: Mention, told: StateEvidence) -> tuple[Statement, ...]:
     """Return the statements in whose sentence the state is told."""
-    return tuple(s for s in mention.statements if any(_within(one, s.span) for one in told.spans))
+    return tuple(one for one in mention.statements if _tells(one, told))
+
+
+def _tells(statement: Statement, told: StateEvidence) -> bool:
+    return any(_within(one, statement.span) for one in told.spans)
 
 
 def _within(span: Span, whole: Span) -> bool:

@@ -7,11 +7,29 @@ publishes in how many editions. What a desk asks is how many looked for themselv
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
 
-from monitor.model import Entry, Link, LinkKind
+from monitor.model import Link, LinkKind
 
 
-def independent(entries: Sequence[Entry], links: Iterable[Link]) -> tuple[tuple[str, ...], ...]:
+class Voice(Protocol):
+    """What of an entry says whose word it is."""
+
+    @property
+    def id(self) -> str:
+        """Its identity."""
+
+    @property
+    def source(self) -> str:
+        """Its publisher."""
+
+    @property
+    def first_seen(self) -> datetime:
+        """When we first saw it."""
+
+
+def independent(entries: Sequence[Voice], links: Iterable[Link]) -> tuple[tuple[str, ...], ...]:
     """Return the ids of `entries` in groups, each one independent source, the first seen first.
 
     Entries of one publisher are one source. So is a copy (LinkKind.COPY) with what it copies, also

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.follow import WINDOW, follow, holding, told_at
+from monitor.follow import WINDOW, bearing, follow, holding, told_at
 from monitor.model import Mention, Span, Stance, State, StateEvidence, Statement, Topic, Turn
 from tests.match_kit import desk, entry
 
@@ -45,8 +46,9 @@ def mention(hour: float, source: str, *states: str, **more: object) -> Mention:
     return Mention(**known)  # type: ignore[arg-type]
 
 
-def quoted(speaker: str, stance: Stance = Stance.SAYS) -> tuple[Statement, ...]:
-    whole = Span(field="title", start=0, end=9, surface="x" * 9)
+def quoted(speaker: str, stance: Stance = Stance.SAYS, *, at: int = 0) -> tuple[Statement, ...]:
+    """Return what somebody is quoted with, in all of the title from a place on."""
+    whole = Span(field="title", start=at, end=9, surface="x" * (9 - at))
     return (Statement(speaker=speaker, stance=stance, span=whole),)
 
 
@@ -244,6 +246,22 @@ def test_the_order_of_mentions_makes_no_difference(mentions: list[Mention], seed
     random.Random(seed).shuffle(shuffled)
 
     assert follow(TOPIC, shuffled, []) == follow(TOPIC, mentions, [])
+
+
+@settings(deadline=None)
+@given(mentions=courses(), places=st.lists(st.integers(0, 3), min_size=25, max_size=25))
+def test_what_is_said_beside_all_states_changes_no_turn(mentions: list[Mention], places: list[int]) -> None:
+    said = [quoted("kremlin", at=at) + quoted("kremlin", Stance.DENIES, at=1 - at) for at in places]
+    whole = [replace(one, statements=some) for one, some in zip(mentions, said, strict=False)]
+    kept = [replace(one, statements=bearing(one.states, one.statements)) for one in whole]
+
+    assert follow(TOPIC, kept, []) == follow(TOPIC, whole, [])
+
+
+def test_only_what_is_said_where_a_state_is_told_bears_on_it() -> None:
+    here, there = quoted("kremlin", at=1), quoted("kremlin", at=3)
+
+    assert bearing([told("agreed"), told("held", 1)], here + there) == here
 
 
 @settings(deadline=None)

@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from operator import is_
+from sys import intern
 
-from monitor.follow import WINDOW, follow, told_at
-from monitor.model import Hit, Link, Mention, Statement, Story, Topic, Turn
+from monitor.follow import WINDOW, bearing, follow, told_at
+from monitor.model import Hit, Link, Mention, StateEvidence, Statement, Story, Topic, Turn
 from monitor.pipeline._shop import Shop
 from monitor.sources import independent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Teller:
-    """A match that tells a state, without its text: thousands are kept for days."""
+    """A match that tells a state, and no more than that takes: thousands are kept for days."""
 
-    hit: Hit
+    topic: str
+    id: str
+    """The entry's."""
+    source: str
+    first_seen: datetime
+    at: datetime
+    """When it was told."""
+    story_id: str
+    states: tuple[StateEvidence, ...]
     statements: tuple[Statement, ...]
+    held: str
 
 
 class Following:
@@ -53,21 +64,21 @@ class Following:
         last = store.last_seq() if followed else self._mark
         joined = {one: story.id for story in stories for one in story.entry_ids}
         moved = {
-            key: replace(one, hit=replace(one.hit, story_id=joined[one.hit.entry.id]))
+            key: replace(one, story_id=joined[one.id])
             for key, one in self._tellers.items()
-            if joined.get(one.hit.entry.id, one.hit.story_id) != one.hit.story_id
+            if joined.get(one.id, one.story_id) != one.story_id
         }
         if last == self._mark and not moved:
             return []
         since = self._shop.clock.now() - WINDOW
         asked = [topic.id for topic in followed]
-        for hit in store.tellers(asked, self._mark, since):
-            story_id = hit.story_id or joined.get(hit.entry.id, "")
-            moved[hit.match.topic, hit.entry.id] = self._teller(replace(hit, story_id=story_id))
+        for one in store.tellers(asked, self._mark, since, self._teller):
+            story_id = one.story_id or joined.get(one.id, "")
+            moved[one.topic, one.id] = one if story_id == one.story_id else replace(one, story_id=story_id)
         self._mark = last
-        kept = {key: one for key, one in self._tellers.items() if one.hit.entry.first_seen >= since}
+        kept = {key: one for key, one in self._tellers.items() if one.first_seen >= since}
         self._tellers = {**kept, **moved}
-        touched = {topic for (topic, _), one in moved.items() if one.hit.story_id}
+        touched = {topic for (topic, _), one in moved.items() if one.story_id}
         return [
             turn
             for topic in followed
@@ -77,10 +88,18 @@ class Following:
 
     def _teller(self, hit: Hit) -> _Teller:
         """Read what an entry says, and let go of its text."""
-        statements = self._shop.parts.desk.read(hit.entry).statements
-        match = replace(hit.match, evidence=replace(hit.match.evidence, spans=()))
-        entry = replace(hit.entry, summary="", content="")
-        return _Teller(hit=replace(hit, match=match, entry=entry), statements=statements)
+        entry, states = hit.entry, hit.match.states
+        return _Teller(
+            topic=intern(hit.match.topic),
+            id=intern(entry.id),
+            source=intern(entry.source),
+            first_seen=entry.first_seen,
+            at=told_at(entry.published, entry.first_seen),
+            story_id=intern(hit.story_id),
+            states=states,
+            statements=bearing(states, self._shop.parts.desk.read(entry).statements),
+            held=intern(hit.match.held),
+        )
 
     def forget(self) -> None:
         """Read the whole window at the next question: what came of the last one was not recorded."""
@@ -91,9 +110,9 @@ class Following:
     def _mentions(self, topic: str, stories: Sequence[Story]) -> list[Mention]:
         """Return who tells which state of a topic: an agency's copies and a publisher's editions as one."""
         by_story: defaultdict[str, list[_Teller]] = defaultdict(list)
-        for (about, _), one in self._tellers.items():
-            if about == topic and one.hit.story_id:
-                by_story[one.hit.story_id].append(one)
+        for one in self._tellers.values():
+            if one.topic == topic and one.story_id:
+                by_story[one.story_id].append(one)
         changed = {story.id for story in stories}
         told = {
             story_id: before[1]
@@ -118,21 +137,17 @@ class Following:
         return known | {story.id: story.links for story in self._shop.store.stories(unknown)}
 
     def _told_in(self, story_id: str, tellers: Sequence[_Teller], links: Sequence[Link]) -> list[Mention]:
-        entries = {one.hit.entry.id: one.hit.entry for one in tellers}
-        source = {
-            one: entries[group[0]].source
-            for group in independent(list(entries.values()), links)
-            for one in group
-        }
+        voices = {one.id: one.source for one in tellers}
+        source = {one: voices[group[0]] for group in independent(tellers, links) for one in group}
         return [
             Mention(
-                entry_id=one.hit.entry.id,
+                entry_id=one.id,
                 story_id=story_id,
-                source=source[one.hit.entry.id],
-                at=told_at(one.hit.entry.published, one.hit.entry.first_seen),
-                states=one.hit.match.states,
+                source=source[one.id],
+                at=one.at,
+                states=one.states,
                 statements=one.statements,
-                held=one.hit.match.held,
+                held=one.held,
             )
             for one in tellers
         ]

@@ -16,10 +16,11 @@ cannot be used; they never raise for what is merely absent.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from monitor.model import (
     Appearance,
@@ -47,6 +48,8 @@ from monitor.model import (
     Turn,
 )
 from monitor.stores._contract import Articles, Care, Health, Hubs
+
+T = TypeVar("T")
 
 
 class Store(Articles, Care, Health, Hubs):
@@ -243,11 +246,14 @@ class Store(Articles, Care, Health, Hubs):
         """Return what was done to stories by hand, the last first."""
 
     @abstractmethod
-    def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:
-        """Return the matches of topics that tell a state and are new or revised behind seq `after`.
+    def tellers(
+        self, topics: Iterable[str], after: int, since: datetime, keep: Callable[[Hit], T]
+    ) -> list[T]:
+        """Return what `keep` makes of the matches of topics that tell a state.
 
-        Held ones too, except what was withdrawn; with or without a story; of entries first seen at or
-        after `since`. In order of seq.
+        Those new or revised behind seq `after`, held ones too, except what was withdrawn; with or without
+        a story; of entries first seen at or after `since`. In order of seq. Few are read at a time: the
+        texts of a busy day are not in memory at once. `keep` asks no store.
         """
 
     @abstractmethod

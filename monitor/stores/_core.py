@@ -314,10 +314,12 @@ class SqlStore(SqlArticles, SqlHubs, SqlCare, Store):
         """Return what was done to stories by hand."""
         return self._ask(lambda conn: _edits.listed(conn, limit))
 
-    def tellers(self, topics: Iterable[str], after: int, since: datetime) -> list[Hit]:
-        """Return the matches that tell a state of their topic."""
+    def tellers(
+        self, topics: Iterable[str], after: int, since: datetime, keep: Callable[[Hit], T]
+    ) -> list[T]:
+        """Return what is kept of the matches that tell a state of their topic."""
         asked = frozenset(topics)
-        return self._ask(lambda conn: _reading.tellers(conn, asked, after, since))
+        return self._ask(lambda conn: [keep(hit) for hit in _reading.tellers(conn, asked, after, since)])
 
     def turns(self, topics: Iterable[str]) -> list[Turn]:
         """Return the turns of topics."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
@@ -186,8 +186,8 @@ def heard(conn: Connection, reader: tuple[str, str, str], items: Collection[str]
 # turns ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def tellers(conn: Connection, topics: Collection[str], after: int, since: datetime) -> list[Hit]:
-    """Return the matches that tell a state of their topic (see Store.tellers)."""
+def tellers(conn: Connection, topics: Collection[str], after: int, since: datetime) -> Iterator[Hit]:
+    """Yield the matches that tell a state of their topic (see Store.tellers)."""
     revised = select(log.c.entry_id).where(log.c.seq > after, log.c.kind == ChangeKind.REVISED.value)
     rows = conn.execute(
         _ALL.where(
@@ -200,5 +200,7 @@ def tellers(conn: Connection, topics: Collection[str], after: int, since: dateti
         ),
         execution_options={"yield_per": _AT_A_TIME},  # of a few kilobytes each
     )
-    found = (_hit(row, {}) for row in rows)
-    return [hit for hit in found if hit.match.states]
+    for row in rows:
+        hit = _hit(row, {})
+        if hit.match.states:
+            yield hit

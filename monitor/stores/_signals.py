@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from sys import intern
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
@@ -12,9 +13,15 @@ from monitor.model import Appearance
 from monitor.stores._log import WITHDRAWN
 from monitor.stores._tables import entries, feeds, matches
 
+_AT_A_TIME = 500
+"""Rows read at once: those of weeks are asked for at a start."""
+
 
 def appearances(conn: Connection, topics: Collection[str], after: int, since: datetime) -> list[Appearance]:
-    """Return the matches behind a seq, in order of seq (see Store.appearances)."""
+    """Return the matches behind a seq, in order of seq (see Store.appearances).
+
+    They are kept for weeks, so what thousands have in common is one object each.
+    """
     seen, published = entries.c.first_seen, entries.c.published
     rows = conn.execute(
         select(
@@ -33,20 +40,21 @@ def appearances(conn: Connection, topics: Collection[str], after: int, since: da
         .outerjoin(feeds, feeds.c.url == entries.c.feed_url)
         .where(matches.c.topic.in_(topics), matches.c.seq > after, matches.c.held != WITHDRAWN)
         .where(seen >= since)
-        .order_by(matches.c.seq)
+        .order_by(matches.c.seq),
+        execution_options={"yield_per": _AT_A_TIME},
     )
     return [
         Appearance(
             seq=row.seq,
-            topic=row.topic,
-            entry_id=row.entry_id,
-            feed_url=row.feed_url,
-            source=row.source,
+            topic=intern(row.topic),
+            entry_id=intern(row.entry_id),
+            feed_url=intern(row.feed_url),
+            source=intern(row.source),
             at=row.first_seen if row.published is None else min(row.published, row.first_seen),
             first_seen=row.first_seen,
             begun=row.first_poll_at,
-            held=row.held,
-            entities=tuple(json.loads(row.entities)),
+            held=intern(row.held),
+            entities=tuple(map(intern, json.loads(row.entities))),
         )
         for row in rows
     ]

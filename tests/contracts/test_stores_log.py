@@ -11,6 +11,7 @@ from monitor.model import (
     Delivery,
     Entry,
     Fresh,
+    Hit,
     Keep,
     PollRecord,
     Reading,
@@ -187,23 +188,27 @@ def telling(
     assert store.record_polls([record], NOW + later * MINUTE) == [True]
 
 
+def whole(hit: Hit) -> Hit:
+    return hit
+
+
 def test_who_tells_a_state_is_found_new_held_or_revised_with_or_without_a_story(store: Store) -> None:
     telling(store, entry(1), "agreed", "venue-set")
     telling(store, entry(2), later=1)
     telling(store, entry(3), "agreed", held="before-start", later=2)
     tell(store, entry(1), story="aa")
-    found = store.tellers(["summit"], 0, NOW)
+    found = store.tellers(["summit"], 0, NOW, whole)
     assert [(hit.entry.id, hit.story_id, [one.state for one in hit.match.states]) for hit in found] == [
         (entry(1).id, "aa", ["agreed", "venue-set"]),
         (entry(3).id, "", ["agreed"]),
     ]
     assert [hit.match.held for hit in found] == ["", "before-start"]
-    assert store.tellers(["war"], 0, NOW) == []
-    assert store.tellers(["summit"], 0, NOW + MINUTE) == [], "first seen before the window"
+    assert store.tellers(["war"], 0, NOW, whole) == []
+    assert store.tellers(["summit"], 0, NOW + MINUTE, whole) == [], "first seen before the window"
     mark = store.last_seq()
-    assert store.tellers(["summit"], mark, NOW) == []
+    assert store.tellers(["summit"], mark, NOW, whole) == []
     telling(store, second(entry(2), "স্থগিত"), "postponed", later=3, revised=True)
-    assert [hit.entry.title for hit in store.tellers(["summit"], mark, NOW)] == ["স্থগিত"]
+    assert store.tellers(["summit"], mark, NOW, lambda hit: hit.entry.title) == ["স্থগিত"]
 
 
 def test_stories_are_given_whole_by_id(store: Store) -> None:
