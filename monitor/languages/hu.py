@@ -8,6 +8,7 @@ counts only in Hungarian text: Trump with the accusative -et would be the Englis
 from __future__ import annotations
 
 from functools import cache
+from sys import intern
 from typing import ClassVar
 
 from monitor import languages
@@ -60,7 +61,6 @@ def _cases_after(stem_end: str, harmony: str) -> set[str]:
     return cases
 
 
-@cache
 def _endings(last: str, harmony: str) -> frozenset[str]:
     """Return all endings but the empty one after a final letter, for one harmony."""
     found = _cases_after(last, harmony)
@@ -79,7 +79,7 @@ def _endings(last: str, harmony: str) -> frozenset[str]:
     for adjective in ("i",):
         found.update(adjective + case for case in _cases_after("i", harmony))
         found.update((adjective + ("ak" if harmony == "back" else "ek"),))
-    return frozenset(found)
+    return frozenset(map(intern, found))
 
 
 def _harmonies(word: str) -> tuple[str, ...]:
