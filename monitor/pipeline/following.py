@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from operator import is_
 from sys import intern
 
@@ -28,8 +29,15 @@ class _Teller:
     """When it was told."""
     story_id: str
     states: tuple[StateEvidence, ...]
+    """With the words that tell them only where somebody is quoted with it: whose word it is may decide."""
     statements: tuple[Statement, ...]
     held: str
+
+
+@cache
+def _told(state: str) -> StateEvidence:
+    """Return that a state is told, by whatever words: one object for all who tell it."""
+    return StateEvidence(state=state)
 
 
 class Following:
@@ -83,12 +91,22 @@ class Following:
             turn
             for topic in followed
             if topic.id in touched
-            for turn in follow(topic, self._mentions(topic.id, stories), store.turns([topic.id]))
+            for turn in map(
+                self._worded, follow(topic, self._mentions(topic.id, stories), store.turns([topic.id]))
+            )
         ]
+
+    def _worded(self, turn: Turn) -> Turn:
+        """Return a turn with the words of the first who told it, which were left to the store."""
+        if turn.spans or not (found := self._shop.store.entry(turn.entry_ids[0])):
+            return turn
+        states = (one for match in found[1] if match.topic == turn.topic for one in match.states)
+        return replace(turn, spans=next((one.spans for one in states if one.state == turn.state), ()))
 
     def _teller(self, hit: Hit) -> _Teller:
         """Read what an entry says, and let go of its text."""
         entry, states = hit.entry, hit.match.states
+        statements = bearing(states, self._shop.parts.desk.read(entry).statements)
         return _Teller(
             topic=intern(hit.match.topic),
             id=intern(entry.id),
@@ -96,8 +114,8 @@ class Following:
             first_seen=entry.first_seen,
             at=told_at(entry.published, entry.first_seen),
             story_id=intern(hit.story_id),
-            states=states,
-            statements=bearing(states, self._shop.parts.desk.read(entry).statements),
+            states=tuple(one if bearing([one], statements) else _told(one.state) for one in states),
+            statements=statements,
             held=intern(hit.match.held),
         )
 
