@@ -35,6 +35,7 @@ from monitor.pipeline._shop import Parts, Shop, written
 from monitor.pipeline.following import Following
 from monitor.pipeline.grouping import Grouping
 from monitor.pipeline.sensing import Sensing
+from monitor.process import give_back
 from monitor.render.threads import story_of
 from monitor.render.tidy import web_link
 from monitor.stores import Store
@@ -62,7 +63,7 @@ class Telling:
         One process does it for all that share a database, and begins again where somebody's hands
         changed stories meanwhile.
         """
-        grouping = self._grouping
+        grouping, grouped = self._grouping, False
         token = grouping.turn()
         if token != self._token:  # another process, or somebody's hands, changed stories meanwhile
             self._following.forget()
@@ -72,7 +73,10 @@ class Telling:
             if not entries:
                 self._record([], token)  # a revised text may tell a state, too
                 self._sense(token)
+                if grouped:
+                    give_back()
                 return
+            grouped = True
             stories = grouping.stories(entries)
             if self._record(stories, token):
                 self._shop.tally.numbers["stories"] += sum(_is_new(story) for story in stories)
