@@ -29,7 +29,7 @@ from monitor.model import (
     Secret,
     Span,
 )
-from monitor.stores import Store, _log
+from monitor.stores import Store, _log, _migrations
 from monitor.stores._codec import decode, encode, storable
 from monitor.stores._core import SqlStore
 from monitor.stores._search import Combined, Phrase, fts5, parse, tsquery, tsvector, words, words_of
@@ -573,6 +573,29 @@ def test_migrations_that_cannot_be_read_leave_no_empty_store(
             store.open()
     with open_store(store.url):
         pass
+
+
+def test_the_newest_version_is_that_of_the_last_migration(tmp_path: Path) -> None:
+    with open_store(f"sqlite:{tmp_path / 'monitor.db'}") as store:
+        assert isinstance(store, SqlStore)
+        version = store._ask(
+            lambda conn: conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        )
+        assert version == _migrations.newest()
+
+
+def test_a_store_that_has_the_newest_version_is_opened_without_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'monitor.db'}"
+    with open_store(url):
+        pass
+    code = f"""import sys
+from monitor.stores.sqlite import Store
+store = Store({url!r})
+store.open()
+print(len(store.feed_states()), *(name for name in ("alembic", "mako", "rich", "pygments") if name in sys.modules))
+store.close()"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["0"]
 
 
 def test_threads_of_one_process_take_turns(tmp_path: Path) -> None:

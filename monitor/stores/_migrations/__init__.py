@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-from monitor.errors import StoreError
-
-
-def configuration(conn: Connection) -> Config:
-    """Return Alembic's settings for a connection that has begun its transaction. No file is read."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = conn
-    return config
+_VERSION = "alembic_version"
+"""The table in which Alembic keeps what version a database has."""
 
 
 def upgrade(conn: Connection) -> None:
-    """Bring the tables to the current version, in the transaction of `conn`.
+    """Bring the tables to the current version, in the transaction of `conn`; mostly they have it.
 
     Raises StoreError if the database was made by a later version than this program knows, or if the
-    migrations cannot be read: Alembic takes a folder that cannot be listed for an empty one.
+    migrations cannot be read.
     """
+    if _version(conn) != newest():
+        import_module("monitor.stores._migrations._alembic").upgrade(conn)
+
+
+def newest() -> str:
+    """Return the version that the last migration makes, "" where none can be read."""
     try:
-        command.upgrade(configuration(conn), "head")
-        known = MigrationContext.configure(conn).get_current_revision()
-    except CommandError as error:
-        raise StoreError(
-            f"the database was made by a later version of monitor ({error}); install that version again"
-        ) from error
-    except OSError as error:
-        raise StoreError(f"{_UNREADABLE}: {error.strerror}") from error
-    if known is None:
-        raise StoreError(f"{_UNREADABLE}: there are no migrations")
+        return max(path.name for path in Path(__file__).parent.glob("versions/[0-9]*.py")).partition("_")[0]
+    except (OSError, ValueError):
+        return ""
 
 
-_UNREADABLE = "the program's own files cannot be read"
+def _version(conn: Connection) -> str | None:
+    """Return the version of a database, None where it is new."""
+    if not inspect(conn).has_table(_VERSION):
+        return None
+    found: str | None = conn.exec_driver_sql(f"SELECT version_num FROM {_VERSION}").scalar()
+    return found
