@@ -35,7 +35,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 
-import psutil  # noqa: E402 - the path comes first
+import monitor  # noqa: E402, F401 - the path comes first, and before httpx who says what is left out of it
+
+# isort: split
+import psutil  # noqa: E402
 import sweep_rivals  # noqa: E402
 from sweep_rivals import Archive, Ask  # noqa: E402
 from sweep_server import ROOT, START, TLS, address, changed  # noqa: E402

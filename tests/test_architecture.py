@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,15 @@ def passes_on(handler: ast.ExceptHandler) -> bool:
     """Whether a handler tidies up and raises again: it catches nothing."""
     last = handler.body[-1]
     return isinstance(last, ast.Raise) and last.exc is None
+
+
+def test_the_daemon_loads_nothing_that_is_for_terminals() -> None:
+    code = (
+        "import sys, monitor.service, monitor.stores.sqlite, monitor.stores._migrations._alembic\n"
+        "print(*sorted({'rich', 'pygments'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-W", "error", "-c", code]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == []
 
 
 def test_nothing_catches_everything() -> None:
