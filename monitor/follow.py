@@ -8,9 +8,10 @@ that can it be reached again. Pure: what is known goes in, what is new comes out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 
 from monitor.model import Mention, Span, Stance, State, StateEvidence, Statement, Topic, Turn
@@ -161,19 +162,37 @@ class _Course:
         )
 
 
-def bearing(states: Iterable[StateEvidence], statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Return the statements that bear on states: what is said elsewhere in the entry changes no turn."""
-    told = list(states)
-    return tuple(one for one in statements if any(_tells(one, state) for state in told))
+def gist(
+    states: Iterable[StateEvidence], statements: Sequence[Statement]
+) -> tuple[tuple[StateEvidence, ...], tuple[Statement, ...]]:
+    """Return as little of what an entry tells and says as brings the same turns, but for their `spans`.
+
+    Who is quoted elsewhere in the entry changes no turn; and one word in a statement's sentence shows that
+    a state is told there.
+    """
+    told, said = [], set()
+    for state in states:
+        words: dict[Span, None] = {}
+        for number, statement in enumerate(statements):
+            word = next((one for one in state.spans if _within(one, statement.span)), None)
+            if word is not None:
+                words[word] = None
+                said.add(number)
+        told.append(
+            replace(state, spans=tuple(words)) if words else _told(state.state, matched=state.matched)
+        )
+    return tuple(told), tuple(one for number, one in enumerate(statements) if number in said)
+
+
+@cache
+def _told(state: str, *, matched: bool) -> StateEvidence:
+    """Return that a state is told, by whatever words: one object for the thousands who tell it."""
+    return StateEvidence(state=state, matched=matched)
 
 
 def _about(mention: Mention, told: StateEvidence) -> tuple[Statement, ...]:
     """Return the statements in whose sentence the state is told."""
-    return tuple(one for one in mention.statements if _tells(one, told))
-
-
-def _tells(statement: Statement, told: StateEvidence) -> bool:
-    return any(_within(one, statement.span) for one in told.spans)
+    return tuple(s for s in mention.statements if any(_within(one, s.span) for one in told.spans))
 
 
 def _within(span: Span, whole: Span) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.follow import WINDOW, bearing, follow, holding, told_at
+from monitor.follow import WINDOW, follow, gist, holding, told_at
 from monitor.model import Mention, Span, Stance, State, StateEvidence, Statement, Topic, Turn
 from tests.match_kit import desk, entry
 
@@ -250,18 +250,31 @@ def test_the_order_of_mentions_makes_no_difference(mentions: list[Mention], seed
 
 @settings(deadline=None)
 @given(mentions=courses(), places=st.lists(st.integers(0, 3), min_size=25, max_size=25))
-def test_what_is_said_beside_all_states_changes_no_turn(mentions: list[Mention], places: list[int]) -> None:
+def test_of_the_gist_come_the_same_turns(mentions: list[Mention], places: list[int]) -> None:
     said = [quoted("kremlin", at=at) + quoted("kremlin", Stance.DENIES, at=1 - at) for at in places]
     whole = [replace(one, statements=some) for one, some in zip(mentions, said, strict=False)]
-    kept = [replace(one, statements=bearing(one.states, one.statements)) for one in whole]
+    kept = [replace(one, states=states, statements=said) for one in whole for states, said in [brief(one)]]
 
-    assert follow(TOPIC, kept, []) == follow(TOPIC, whole, [])
+    assert bare(follow(TOPIC, kept, [])) == bare(follow(TOPIC, whole, []))
 
 
-def test_only_what_is_said_where_a_state_is_told_bears_on_it() -> None:
+def brief(one: Mention) -> tuple[tuple[StateEvidence, ...], tuple[Statement, ...]]:
+    return gist(one.states, one.statements)
+
+
+def bare(turns: list[Turn]) -> list[Turn]:
+    return [replace(turn, spans=()) for turn in turns]
+
+
+def test_the_gist_is_what_is_said_where_a_state_is_told_and_one_word_that_shows_it() -> None:
     here, there = quoted("kremlin", at=1), quoted("kremlin", at=3)
+    held = told("held", 1).spans + told("held", 2).spans
+    states = (told("agreed"), StateEvidence(state="held", spans=held))
 
-    assert bearing([told("agreed"), told("held", 1)], here + there) == here
+    assert gist(states, here + there) == (
+        (StateEvidence(state="agreed"), StateEvidence(state="held", spans=held[:1])),
+        here,
+    )
 
 
 @settings(deadline=None)

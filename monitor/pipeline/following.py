@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from operator import is_
 from sys import intern
 
-from monitor.follow import WINDOW, bearing, follow, told_at
+from monitor.follow import WINDOW, follow, gist, told_at
 from monitor.model import Hit, Link, Mention, StateEvidence, Statement, Story, Topic, Turn
 from monitor.pipeline._shop import Shop
 from monitor.sources import independent
@@ -29,15 +28,9 @@ class _Teller:
     """When it was told."""
     story_id: str
     states: tuple[StateEvidence, ...]
-    """With the words that tell them only where somebody is quoted with it: whose word it is may decide."""
+    """With no more words than show in whose statements they are told (see `gist`)."""
     statements: tuple[Statement, ...]
     held: str
-
-
-@cache
-def _told(state: str) -> StateEvidence:
-    """Return that a state is told, by whatever words: one object for all who tell it."""
-    return StateEvidence(state=state)
 
 
 class Following:
@@ -98,15 +91,14 @@ class Following:
 
     def _worded(self, turn: Turn) -> Turn:
         """Return a turn with the words of the first who told it, which were left to the store."""
-        if turn.spans or not (found := self._shop.store.entry(turn.entry_ids[0])):
-            return turn
-        states = (one for match in found[1] if match.topic == turn.topic for one in match.states)
-        return replace(turn, spans=next((one.spans for one in states if one.state == turn.state), ()))
+        _, matches = self._shop.store.entry(turn.entry_ids[0]) or (None, [])
+        states = (one for match in matches if match.topic == turn.topic for one in match.states)
+        return replace(turn, spans=next((one.spans for one in states if one.state == turn.state), turn.spans))
 
     def _teller(self, hit: Hit) -> _Teller:
         """Read what an entry says, and let go of its text."""
-        entry, states = hit.entry, hit.match.states
-        statements = bearing(states, self._shop.parts.desk.read(entry).statements)
+        entry = hit.entry
+        states, statements = gist(hit.match.states, self._shop.parts.desk.read(entry).statements)
         return _Teller(
             topic=intern(hit.match.topic),
             id=intern(entry.id),
@@ -114,7 +106,7 @@ class Following:
             first_seen=entry.first_seen,
             at=told_at(entry.published, entry.first_seen),
             story_id=intern(hit.story_id),
-            states=tuple(one if bearing([one], statements) else _told(one.state) for one in states),
+            states=states,
             statements=statements,
             held=intern(hit.match.held),
         )
