@@ -280,7 +280,7 @@ class Aligned:
 _CHUNK = regex.compile(r"[\p{L}\p{M}\p{N}\p{Cf}]+|[^\p{L}\p{M}\p{N}\p{Cf}][\p{M}\p{Cf}]*")
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=1_000)
 def _places(piece: str) -> tuple[tuple[int, int], ...]:
     """Return for each character of a piece's key where in the piece it comes from, word by word."""
     places: list[tuple[int, int]] = []
