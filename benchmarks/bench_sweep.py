@@ -35,12 +35,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 
-import monitor  # noqa: E402, F401 - the path comes first, and before httpx who says what is left out of it
-
-# isort: split
-import psutil  # noqa: E402
-import sweep_rivals  # noqa: E402
-from sweep_rivals import Archive, Ask  # noqa: E402
+import psutil  # noqa: E402 - the path comes first
 from sweep_server import ROOT, START, TLS, address, changed  # noqa: E402
 
 from monitor.clock import VirtualClock  # noqa: E402
@@ -141,10 +136,10 @@ async def daemon(count: int, port: int, *, tls: bool) -> dict[str, float]:
 
 async def control(port: int, word: str) -> None:
     """Tell the server to reset or to advance."""
-    head = f"GET /--{word} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    transport, ask = await asyncio.get_running_loop().create_connection(lambda: Ask(head), address(0), port)
-    await ask.done
-    transport.close()
+    reader, writer = await asyncio.open_connection(address(0), port)
+    writer.write(f"GET /--{word} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
 
 
 async def ring(count: int) -> dict[str, float]:
@@ -166,29 +161,31 @@ async def ring(count: int) -> dict[str, float]:
 async def play(role: str, count: int, plain: int, secure: int) -> dict[str, float]:
     """Do one role's sweeps; return CPU seconds (and the daemon's peak)."""
     few = min(count, TLS_FEEDS)
+    match role:
+        case "daemon":
+            await control(plain, "reset")
+            return await daemon(count, plain, tls=False)
+        case "large":
+            await control(plain, "reset")
+            return await daemon(count * LARGER, plain, tls=False)
+        case "many":
+            return await ring(MANY)
+        case "tls":
+            return await daemon(few, secure, tls=True)
+    rivals = import_module("sweep_rivals")  # the daemon's process has nothing of theirs
     with tempfile.TemporaryDirectory(prefix="bench-rival-") as folder:
         match role:
-            case "daemon":
-                await control(plain, "reset")
-                return await daemon(count, plain, tls=False)
-            case "large":
-                await control(plain, "reset")
-                return await daemon(count * LARGER, plain, tls=False)
-            case "many":
-                return await ring(MANY)
-            case "tls":
-                return await daemon(few, secure, tls=True)
             case "bare":
-                return {"mixed": await cost(sweep_rivals.bare(count, plain, AT_ONCE))}
+                return {"mixed": await cost(rivals.bare(count, plain, AT_ONCE))}
             case "floor":
-                archive = Archive(Path(folder), count)
-                return {"mixed": await cost(sweep_rivals.floor(archive, plain, AT_ONCE))}
+                archive = rivals.Archive(Path(folder), count)
+                return {"mixed": await cost(rivals.floor(archive, plain, AT_ONCE))}
             case "naive":
-                archive = Archive(Path(folder), count)
-                return {"mixed": await cost(sweep_rivals.naive(archive, plain, 100))}
+                archive = rivals.Archive(Path(folder), count)
+                return {"mixed": await cost(rivals.naive(archive, plain, 100))}
             case _:
-                archive = Archive(Path(folder), few)
-                return {"idle": await cost(sweep_rivals.floor(archive, secure, AT_ONCE, trusting()))}
+                archive = rivals.Archive(Path(folder), few)
+                return {"idle": await cost(rivals.floor(archive, secure, AT_ONCE, trusting()))}
 
 
 async def cost(work: Awaitable[None]) -> float:
