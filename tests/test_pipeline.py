@@ -188,6 +188,28 @@ async def test_no_more_feeds_are_claimed_once_it_stops(tmp_path: Path) -> None:
         assert len(free) == 20 - done, "no lease is left behind"
 
 
+async def test_many_matches_are_folded_a_batch_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("telling", "grouping"):
+        monkeypatch.setattr(f"monitor.pipeline.{module}.BATCH", 3)
+    clock = FakeClock(NOON)
+    publisher = Publisher(clock)
+    url = publisher.publish("/rss", *(an_entry(title=f"Trump and Putin meet, part {n}") for n in range(7)))
+    async with desk(tmp_path, publisher, clock, url) as built:
+        telling, left = built.pipeline._telling, list[tuple[bool, int]]()
+        fold = telling.fold
+
+        def folding() -> bool:
+            more = fold()
+            left.append((more, len(built.store.unclustered(9))))
+            return more
+
+        monkeypatch.setattr(telling, "fold", folding)
+        assert (await built.pipeline.tick()).matches >= 7
+    assert left == [(True, 4), (True, 1), (False, 0)]
+
+
 async def test_a_tick_folds_what_was_found_while_it_still_polls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,9 +218,9 @@ async def test_a_tick_folds_what_was_found_while_it_still_polls(
         telling, at = built.pipeline._telling, list[int]()
         fold = telling.fold
 
-        def folding() -> None:
+        def folding() -> bool:
             at.append(polled(built))
-            fold()
+            return fold()
 
         monkeypatch.setattr(telling, "fold", folding)
         assert (await built.pipeline.tick()).polls == 20

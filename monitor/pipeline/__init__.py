@@ -77,7 +77,7 @@ class Pipeline:
             # As the daemon does meanwhile: all at once would need the memory for all.
             if self._shop.tally.numbers["polls"] >= fold_at:
                 fold_at *= 2
-                await self.off_loop(self._telling.fold)
+                await self._fold()
             await self.poll_due(now, everything=everything)
         self.check()
         await self._get_articles(now)
@@ -95,7 +95,7 @@ class Pipeline:
         """Get the articles that are due. Alerts by what the feeds say do not wait for them; digests do."""
         if not await self._articles.start_due(now):
             return
-        await self.off_loop(self._telling.fold)
+        await self._fold()
         await self.off_loop(partial(self._telling.queue, digests=False))
         await self.deliver_due()
         under_way = True
@@ -117,8 +117,13 @@ class Pipeline:
     async def tell_due(self) -> None:
         """Look at the feeds, fold new matches into stories, then queue what each reader is due."""
         await self.off_loop(self._watching.watch)
-        await self.off_loop(self._telling.fold)
+        await self._fold()
         await self.off_loop(self._telling.queue)
+
+    async def _fold(self) -> None:
+        """Fold all that waits; in between the store's thread does what else there is to do."""
+        while await self.off_loop(self._telling.fold):
+            pass
 
     async def watch_canary(self) -> None:
         """Let a canary go if it is time, and see whether the last one arrived."""

@@ -33,7 +33,7 @@ from monitor.model import (
 )
 from monitor.pipeline._shop import Parts, Shop, written
 from monitor.pipeline.following import Following
-from monitor.pipeline.grouping import Grouping
+from monitor.pipeline.grouping import BATCH, Grouping
 from monitor.pipeline.sensing import Sensing
 from monitor.process import give_back
 from monitor.render.threads import story_of
@@ -57,31 +57,33 @@ class Telling:
         self._failed: str | None = None
         """What the last template said that failed; empty: all was well; None: nothing was rendered."""
 
-    def fold(self) -> None:
+    def fold(self) -> bool:
         """Promise 1b: stories and turns follow from matches; repeated after a crash they get the same ids.
 
         One process does it for all that share a database, and begins again where somebody's hands
-        changed stories meanwhile.
+        changed stories meanwhile. Returns whether more may wait: a batch is done at a time, or what polls
+        found would wait for the store, and in memory, until thousands are filed.
         """
-        grouping, grouped = self._grouping, False
+        grouping = self._grouping
         token = grouping.turn()
         if token != self._token:  # another process, or somebody's hands, changed stories meanwhile
             self._following.forget()
         while token is not None:
             self._token = token
             entries = grouping.waiting()
-            if not entries:
-                self._record([], token)  # a revised text may tell a state, too
-                self._sense(token)
-                if grouped:
-                    give_back()
-                return
-            grouped = True
-            stories = grouping.stories(entries)
-            if self._record(stories, token):
+            if entries:
+                stories = grouping.stories(entries)
+                if not self._record(stories, token):
+                    token = grouping.turn()
+                    continue
                 self._shop.tally.numbers["stories"] += sum(_is_new(story) for story in stories)
-            else:
-                token = grouping.turn()
+                give_back()
+                if len(entries) == BATCH:
+                    return True
+            self._record([], token)  # a revised text may tell a state, too
+            self._sense(token)
+            break
+        return False
 
     def _record(self, stories: Sequence[Story], token: str) -> bool:
         turns = self._following.turns(stories)
