@@ -146,7 +146,7 @@ class Reader:
         line = f" {' '.join(head)} "
         start, end = _times(entry, known.bounds)
         return Print(
-            id=entry.id,
+            id=intern(entry.id),
             seen=entry.first_seen,
             start=start,
             end=end,
