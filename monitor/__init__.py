@@ -15,7 +15,7 @@ import sys
 
 __version__ = "0.1.0"
 
-# What httpx and Mako (Alembic's) have for people at terminals imports rich and pygments where they are: 6 MB
+# What httpx and Mako (Alembic's) have for people at terminals imports rich and pygments where they are: 9 MB
 # that no daemon uses. None says that there is no such module, which both libraries provide for.
 for _name in ("httpx._main", "mako.ext.pygmentplugin"):
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The one door to Alembic. Loaded only where there is something to migrate: it is 8 MB."""
+"""The one door to Alembic. Loaded only where there is something to migrate: it is 5 MB."""
 
 from __future__ import annotations
 
