@@ -72,13 +72,14 @@ class Telling:
             self._token = token
             entries = grouping.waiting()
             if entries:
-                stories = grouping.stories(entries)
+                stories, full = grouping.stories(entries), len(entries) == BATCH
+                del entries  # their texts, some megabytes, while others are read
                 if not self._record(stories, token):
                     token = grouping.turn()
                     continue
                 self._shop.tally.numbers["stories"] += sum(_is_new(story) for story in stories)
                 give_back()
-                if len(entries) == BATCH:
+                if full:
                     return True
             self._record([], token)  # a revised text may tell a state, too
             self._sense(token)
