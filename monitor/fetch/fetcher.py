@@ -312,7 +312,8 @@ def _read_url(text: str) -> tuple[httpx.URL, str, str]:
     if url.userinfo:
         login = f"{url.username}:{url.password}"
         url = url.copy_with(username=None, password=None)
-    return url, login, _document(url)
+    document = _document(url)
+    return url, login, text if document == text else document
 
 
 def _first(feed: Feed) -> _Hop:

@@ -246,7 +246,8 @@ class Polling:
         if isinstance(outcome, Fetched) and 0 < len(seen) <= LONGEST_KEPT:
             if len(self._last) >= FEEDS_KEPT:
                 self._last.clear()
-            self._last[one.state.url] = (outcome.body_hash, array("q", seen))
+            # By the feed's own string, not by another of the same letters.
+            self._last[self._shop.parts.feeds[one.state.url].url] = (outcome.body_hash, array("q", seen))
 
     async def _absorb_all(self) -> None:
         """Write what polls found: all that has gathered while the last commit ran, in one."""
