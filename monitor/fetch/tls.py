@@ -154,19 +154,23 @@ class Tls(asyncio.Protocol):
                 self.ready.set_result(None)
 
     def _take(self) -> None:
-        """Hand on what can be read."""
+        """Hand on what can be read. To ask where nothing is would cost an exception, as much as a read."""
         try:
-            while piece := self._tls.read(RECORD):
+            while self._in.pending or self._tls.pending():
+                piece = self._tls.read(RECORD)
+                if not piece:
+                    self._over = True
+                    self.close()
+                    return
                 self._above.data_received(piece)
-            self._over = True
-            self.close()
         except ssl.SSLWantReadError:
-            if self._out.pending:
-                self._flush()  # an answer to a change of keys
+            pass  # half a record, or nothing for those above
         except ssl.SSLError as error:
             self._lost = error
             self._flush()
             self.abort()
+            return
+        self._flush()  # an answer to a change of keys
 
     def _flush(self) -> None:
         if self._transport is not None and self._out.pending:
