@@ -432,7 +432,7 @@ def use(store: Store) -> None:
     ("make", "said"),
     [
         (_not_a_database, "this is not an SQLite database"),
-        (_damaged, "damaged; put a backup in its place"),
+        (_damaged, "damaged, or its disk could not be read or written for a moment; start again, and if"),
         (_a_folder, "this is a folder"),
     ],
 )

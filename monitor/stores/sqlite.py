@@ -201,7 +201,9 @@ _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_BUSY: f"another process has held the database for {BUSY:.0f} seconds",
     sqlite3.SQLITE_LOCKED: "another process holds the database",
-    sqlite3.SQLITE_CORRUPT: "the database is damaged; put a backup in its place",
+    # SQLite says the same of a disk that failed for a moment while the file was opened (seen with EIO).
+    sqlite3.SQLITE_CORRUPT: "the database is damaged, or its disk could not be read or written for a moment; "
+    "start again, and if it is still so, put a backup in its place",
     sqlite3.SQLITE_NOTADB: "this is not an SQLite database",
     sqlite3.SQLITE_READONLY: "no permission to write the file or its folder",
     sqlite3.SQLITE_PERM: "no permission to write the file or its folder",
