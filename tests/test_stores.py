@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -190,6 +191,12 @@ def test_times_as_text_sort_as_times(a: datetime, b: datetime) -> None:
     assert datetime.fromisoformat(utc_text(a)).replace(tzinfo=UTC) == a
     dhaka = a.astimezone(timezone(timedelta(hours=6)))
     assert utc_text(dhaka) == utc_text(a)
+
+
+def test_an_hour_that_clocks_go_through_twice_is_two_times() -> None:
+    twice = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Budapest"))
+    assert utc_text(twice) == "2025-10-26 00:30:00.000000"
+    assert utc_text(twice.replace(fold=1)) == "2025-10-26 01:30:00.000000"
 
 
 # search ───────────────────────────────────────────────────────────────────────────────────────
