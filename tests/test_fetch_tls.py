@@ -192,6 +192,14 @@ async def test_an_end_in_the_handshake_is_an_error() -> None:
     assert peers.above.lost == []
 
 
+async def test_a_handshake_that_was_given_up_fails_for_nobody() -> None:
+    peers = Peers()
+    peers.tls.abort()
+    assert peers.line.closed == "at once"
+    peers.tls.connection_lost(None)
+    assert peers.tls.ready.cancelled()
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_a_long_request_and_its_echo_are_whole(version: ssl.TLSVersion) -> None:
     context = server_tls()

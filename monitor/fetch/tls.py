@@ -120,7 +120,8 @@ class Tls(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once. Nobody waits for the handshake any more."""
+        self.ready.cancel()
         if self._transport is not None:
             self._transport.abort()
 

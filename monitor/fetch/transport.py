@@ -182,26 +182,17 @@ class Transport(httpx.AsyncBaseTransport):
         self, addresses: tuple[str, ...], key: Key, context: ssl.SSLContext | None
     ) -> Connection:
         """Connect to the first address that answers, then do TLS on that one alone."""
-        loop = asyncio.get_running_loop()
         _, host, port = key
         connection = Connection(key, self._lost)
         tls = Tls(context, host.strip("[]"), connection) if context is not None else None
         lowest = tls or connection
-        if len(addresses) == 1:
-            await loop.create_connection(lambda: lowest, addresses[0], port)
-        else:
-            sock = await _race(addresses, port)
-            try:
-                await loop.create_connection(lambda: lowest, sock=sock)
-            except BaseException:
-                sock.close()
-                raise
-        if tls is not None:
-            try:
+        try:
+            await _attach(lowest, addresses, port)
+            if tls is not None:
                 await tls.ready
-            except BaseException:
-                tls.abort()
-                raise
+        except BaseException:
+            lowest.abort()
+            raise
         return connection
 
     def _take(self, key: Key, *, fresh: float | None = None) -> Connection | None:
@@ -302,6 +293,20 @@ def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not acceptable: {error.verify_message}"
     return f"TLS failed: {error.reason or error}"
+
+
+async def _attach(protocol: asyncio.Protocol, addresses: tuple[str, ...], port: int) -> None:
+    """Connect a protocol to the first address that answers."""
+    loop = asyncio.get_running_loop()
+    if len(addresses) == 1:
+        await loop.create_connection(lambda: protocol, addresses[0], port)
+        return
+    sock = await _race(addresses, port)
+    try:
+        await loop.create_connection(lambda: protocol, sock=sock)
+    except BaseException:
+        sock.close()
+        raise
 
 
 async def _race(addresses: tuple[str, ...], port: int) -> socket.socket:
