@@ -18,4 +18,5 @@ __version__ = "0.1.0"
 # What httpx and Mako (Alembic's) have for people at terminals imports rich and pygments where they are: 9 MB
 # that no daemon uses. None says that there is no such module, which both libraries provide for.
 for _name in ("httpx._main", "mako.ext.pygmentplugin"):
+    # The import system takes None for "not to be found" (reference, 5.3.1); typeshed does not know it.
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ssl
 
 import httpx
 import pytest
@@ -13,9 +14,10 @@ from monitor.fetch import transport as module
 from monitor.fetch.connection import Connection
 from tests.politeness.kit import LOCAL
 from tests.politeness.server import FEED, Reply, Request, Server
+from tests.receivers import client_tls, server_tls
 
 
-def opened(**options: float) -> Transport:
+def opened(**options: float | ssl.SSLContext | None) -> Transport:
     return Transport(Guard(LOCAL.allow_private), **options)  # type: ignore[arg-type]
 
 
@@ -80,10 +82,11 @@ async def test_a_cancelled_request_leaves_nothing_behind() -> None:
         assert not transport._open
 
 
-async def test_a_slow_reader_pauses_the_sender() -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_a_slow_reader_pauses_the_sender(tls: bool) -> None:
     size = 8_000_000
-    async with Server(lambda r: Reply(body=b"x" * size)) as server:
-        transport = opened()
+    async with Server(lambda r: Reply(body=b"x" * size), context=server_tls() if tls else None) as server:
+        transport = opened(context=client_tls())
         response = await transport.handle_async_request(httpx.Request("GET", server.url()))
         await asyncio.sleep(0.1)
         (connection,) = transport._open
