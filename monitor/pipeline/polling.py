@@ -9,12 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import accumulate
 from typing import Protocol
 
 from monitor import cadence
 from monitor.dedupe import Candidate, candidates, dedupe, identities, length, marks, whole
-from monitor.errors import ParseError, RecordingError, StoreError
+from monitor.errors import ParseError, RecordingError
 from monitor.health import hour_of
 from monitor.model import (
     Article,
@@ -34,17 +33,12 @@ from monitor.model import (
 from monitor.pipeline._shop import Shop
 from monitor.pipeline.articles import LATE, wanted
 from monitor.pipeline.claiming import Claims
+from monitor.pipeline.committing import Commits
 from monitor.pipeline.gathering import Gathering
 from monitor.pipeline.machine import Machine
 
-BATCH = 100
-"""Polls in one commit: at 50 a poll that found nothing new costs 4 % more, at 250 no less (measured)."""
-
 ROOM = 50
 """Documents in memory at once: a document read is five times its bytes."""
-
-BATCH_ITEMS = 300
-"""Items in one commit that have to be looked at: what is read of each is held until then (15 MB at 1,250)."""
 
 PINNED = 2
 """Items that publishers pin to the top, at most: they stay whatever comes, and would hide a gap."""
@@ -75,8 +69,6 @@ class _Absorption:
     state: FeedState
     result: FetchResult
     parsed: _Parsed
-    done: asyncio.Future[bool]
-    """Whether it was taken: the claim may have passed to another."""
     pushed: bool = False
     """A hub sent it: nobody was asked."""
 
@@ -109,8 +101,7 @@ class Polling:
         self._room = asyncio.Semaphore(ROOM)
         self._last: dict[str, tuple[str, Sequence[int]]] = {}
         """Feed URL → the hash of the body absorbed last and the marks of its items (see `marks`)."""
-        self._waiting: list[_Absorption] = []
-        self._absorber: asyncio.Task[None] | None = None
+        self._commits = Commits(shop, self._absorb, self._expects)
         self._unrecorded = ""
 
     async def start_due(self, now: datetime, *, everything: bool = False) -> None:
@@ -161,6 +152,7 @@ class Polling:
             self.running.pop(state.url, None)
             self.count(feed.url, -1)
             self._ended.set()
+            self._commits.look()
             self._claims.go_on()
 
     async def _fetch(self, feed: Feed, state: FeedState) -> FetchResult:
@@ -194,12 +186,11 @@ class Polling:
         self, state: FeedState, result: FetchResult, parsed: _Parsed, *, pushed: bool = False
     ) -> bool:
         """Wait until what a poll found is in the store; whether it was taken."""
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Absorption(state, result, parsed, done, pushed))
-        if self._absorber is None or self._absorber.done():
-            self._absorber = self._shop.start(self._absorb_all())
-        taken: bool = await done
-        return taken
+        return await self._commits.add(_Absorption(state, result, parsed, pushed), len(parsed.found))
+
+    def _expects(self, waiting: int) -> bool:
+        """Say whether polls beside so many that wait may end soon: unless they wait for room to be parsed."""
+        return waiting < len(self.running) and not self._room.locked()
 
     def _parse(self, feed: Feed, state: FeedState, result: FetchResult) -> tuple[FetchResult, _Parsed]:
         """Parse a body and let go of it; items that stand as in the body absorbed last are looked at no more.
@@ -248,32 +239,6 @@ class Polling:
                 self._last.clear()
             # By the feed's own string, not by another of the same letters.
             self._last[self._shop.parts.feeds[one.state.url].url] = (outcome.body_hash, array("q", seen))
-
-    async def _absorb_all(self) -> None:
-        """Write what polls found: all that has gathered while the last commit ran, in one."""
-        while self._waiting:
-            many = _fitting(self._waiting)
-            batch, self._waiting = self._waiting[:many], self._waiting[many:]
-            await self._settle(batch)
-
-    async def _settle(self, batch: Sequence[_Absorption]) -> None:
-        """Write a batch and tell those who wait for it.
-
-        One document over which our own code fails must not take the others of its commit with it:
-        then each is written by itself, and only that one's poll ends in the error.
-        """
-        work = asyncio.ensure_future(self._shop.off_loop(partial(self._absorb, batch)))
-        await asyncio.wait([work])
-        failure = work.exception()
-        if failure is not None and not isinstance(failure, StoreError) and len(batch) > 1:
-            for one in batch:
-                await self._settle([one])
-            return
-        for place, one in enumerate(batch):
-            if failure is None:
-                one.done.set_result(work.result()[place])
-            else:
-                one.done.set_exception(failure)
 
     def _absorb(self, batch: Sequence[_Absorption]) -> Sequence[bool]:
         """Write what these polls found, each whole or not at all; return which of them were taken."""
@@ -403,12 +368,6 @@ class Polling:
             received=outcome.received if isinstance(outcome, Fetched) else None,
             next=record.state.next_poll_at,
         )
-
-
-def _fitting(waiting: Sequence[_Absorption]) -> int:
-    """Return how many of those that wait one commit takes: at least one."""
-    items = accumulate(len(one.parsed.found) for one in waiting[:BATCH])
-    return max(1, sum(1 for total in items if total <= BATCH_ITEMS))
 
 
 def _pinned(same: Collection[int], before: Sequence[int], here: Sequence[int]) -> int:
