@@ -39,9 +39,9 @@ __all__ = ["LATELY", "Callbacks", "Copies", "Fetches", "Parts", "Pipeline", "lat
 T = TypeVar("T")
 
 
-FOLD_AFTER = 250
-"""Polls of one tick after which their matches are folded into stories; then after twice as many, and so on:
-what a first poll brings is older than what others brought, and is filed before it."""
+FOLD_AFTER = 100
+"""Matches of one tick after which they are folded into stories; then after twice as many, and so on: what a
+first poll brings is older than what others brought, and is filed before it."""
 
 
 class Pipeline:
@@ -75,7 +75,7 @@ class Pipeline:
             await self._polling.some_ended()
             self.check()
             # As the daemon does meanwhile: all at once would need the memory for all.
-            if self._shop.tally.numbers["polls"] >= fold_at:
+            if self._shop.tally.numbers["matches"] >= fold_at:
                 fold_at *= 2
                 await self._fold()
             await self.poll_due(now, everything=everything)
