@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
+    Select,
     Update,
     bindparam,
     delete,
@@ -28,7 +30,7 @@ from monitor.model import (
     Sighting,
 )
 from monitor.stores import _articles, _health, _log
-from monitor.stores._bulk import execute_many
+from monitor.stores._bulk import execute_many, rows_among
 from monitor.stores._codec import encode, storable
 from monitor.stores._rows import chunks, entry_row, feed_row
 from monitor.stores._search import Index
@@ -152,18 +154,16 @@ def _write(conn: Connection, upsert: Upsert, index: Index, batch: _Batch, now: d
 
 def _leases(conn: Connection, urls: Iterable[str]) -> dict[str, str]:
     """Return the tokens of the leases that are held, and keep them from changing until the commit."""
-    held: dict[str, str] = {}
-    for chunk in chunks(sorted(urls)):
-        held.update((url, str(lease)) for url, lease in conn.execute(_HELD, {"urls": chunk}).all())
-    return held
+    return {url: str(lease) for url, lease in rows_among(conn, _held, sorted(urls))}
 
 
-_HELD = (
-    select(feeds.c.url, feeds.c.lease)
-    .where(feeds.c.url.in_(bindparam("urls", expanding=True)), feeds.c.lease_until.is_not(None))
-    .order_by(feeds.c.url)
-    .with_for_update()
-)
+def _held(urls: Sequence[BindParameter[str]]) -> Select[tuple[str, int]]:
+    return (
+        select(feeds.c.url, feeds.c.lease)
+        .where(feeds.c.url.in_(urls), feeds.c.lease_until.is_not(None))
+        .order_by(feeds.c.url)
+        .with_for_update()
+    )
 
 
 def _write_entries(conn: Connection, upsert: Upsert, index: Index, batch: _Batch) -> dict[str, str]:
