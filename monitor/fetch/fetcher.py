@@ -27,6 +27,7 @@ from monitor.fetch import decode, headers
 from monitor.fetch.answer import Answer
 from monitor.fetch.client import Door, Proxied, door, silence, user_agent
 from monitor.fetch.connection import Headers
+from monitor.fetch.deadlines import Deadlines
 from monitor.fetch.guard import Guard
 from monitor.fetch.hosts import Hosts
 from monitor.fetch.transport import Transport
@@ -113,6 +114,7 @@ class Fetcher:
             gap=poll.per_host_gap.total_seconds(),
             concurrency=poll.concurrency,
         )
+        self._deadlines = Deadlines()
         self._guard = Guard(network.allow_private)
         self._headers = (
             (b"user-agent", user_agent(network, version).encode("latin-1", "replace")),
@@ -123,6 +125,7 @@ class Fetcher:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._deadlines.close()
         for one in (self._direct, *self._proxies.values()):
             await one.aclose()
 
@@ -160,7 +163,7 @@ class Fetcher:
         seconds = self._poll.timeout.total_seconds()
         async with self._hosts.turn(hop.url.host):
             try:
-                async with asyncio.timeout(seconds):
+                with self._deadlines.within(seconds):
                     answer = await self._ask(page, _NO_VALIDATORS, hop)
             except TimeoutError as error:
                 raise FetchError(FetchReason.TIMEOUT, f"no whole answer within {seconds:g} s") from error
@@ -175,7 +178,7 @@ class Fetcher:
             while True:
                 started = loop.time()
                 try:
-                    async with asyncio.timeout(left):
+                    with self._deadlines.within(left):
                         answer = await self._ask(feed, validators, hop)
                 except TimeoutError as error:
                     raise FetchError(FetchReason.TIMEOUT, f"no whole answer within {total:g} s") from error

@@ -1,0 +1,83 @@
+"""Deadlines of exchanges: one timer for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+
+
+class Deadlines:
+    """Ends what takes too long, as `asyncio.timeout` does, for one event loop.
+
+    That has a timer of its own for each exchange, which is a twentieth of a poll that found nothing new
+    (measured). Here one timer waits for the earliest deadline; whoever comes later mostly has a later one.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: set[Deadline] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def within(self, seconds: float) -> Deadline:
+        """Return a context that raises TimeoutError in place of what was not done after so many seconds."""
+        return Deadline(self, seconds)
+
+    def close(self) -> None:
+        """End nothing any more."""
+        self._under_way.clear()
+        self._set(None)
+
+    def begin(self, one: Deadline) -> None:
+        """Watch one that begins now."""
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        one.at += loop.time()
+        self._under_way.add(one)
+        if self._timer is None or one.at < self._timer.when():
+            self._set(one.at)
+
+    def end(self, one: Deadline) -> None:
+        """Watch one no longer. The timer stays: the next one would need it at once."""
+        self._under_way.discard(one)
+
+    def _set(self, at: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if at is None or self._loop is None else self._loop.call_at(at, self._look)
+
+    def _look(self) -> None:
+        assert self._loop is not None
+        now = self._loop.time()
+        for one in [one for one in self._under_way if one.at <= now]:
+            self._under_way.discard(one)
+            one.pass_by()
+        self._set(min((one.at for one in self._under_way), default=None))
+
+
+class Deadline:
+    """One piece of work in one task. `at` is by the loop's clock once it has begun."""
+
+    __slots__ = ("_all", "_cancelled", "_passed", "_task", "at")
+
+    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
+        self._all = deadlines
+        self._passed = False
+        self.at = seconds
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelled = task, task.cancelling()
+        self._all.begin(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._all.end(self)
+        # Who was cancelled by others, too, stays cancelled (as in asyncio.timeout).
+        if self._passed and self._task.uncancel() <= self._cancelled and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def pass_by(self) -> None:
+        """The deadline is here."""
+        self._passed = True
+        self._task.cancel()
