@@ -13,7 +13,7 @@ class Answer:
     httpx's own headers guess a charset and search the whole list for each name.
     """
 
-    __slots__ = ("_headers", "_last", "body", "status")
+    __slots__ = ("_headers", "_last", "_repeats", "body", "status")
 
     def __init__(
         self, status: int, headers: Sequence[tuple[bytes, bytes]], body: httpx.AsyncByteStream
@@ -21,11 +21,15 @@ class Answer:
         self.status, self.body = status, body
         self._headers = [(name.lower(), value) for name, value in headers]
         self._last = dict(self._headers)
+        self._repeats = len(self._last) < len(self._headers)
 
     def all(self, name: bytes) -> list[str]:
         """Return the values of the headers of that name, in order."""
-        if name not in self._last:
+        last = self._last.get(name)
+        if last is None:
             return []
+        if not self._repeats:
+            return [last.decode("latin-1")]
         return [value.decode("latin-1") for other, value in self._headers if other == name]
 
     def one(self, name: bytes) -> str | None:
