@@ -106,10 +106,12 @@ def _amount(name: str) -> Callable[[Told], Amounts]:
 
 
 def _word(*names: str) -> Callable[[Told], Amounts]:
-    return lambda told: [(tuple(_plain(told.get(name)) for name in names), 1.0)]
+    return lambda told: [(tuple([_plain(told.get(name)) for name in names]), 1.0)]
 
 
 def _plain(word: Any) -> str:
+    if type(word) is str:
+        return word
     return str(word.value if isinstance(word, Enum) else word or "")
 
 
