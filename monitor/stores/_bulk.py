@@ -70,7 +70,7 @@ def rows_among(conn: Connection, among: Among, keys: Iterable[str]) -> Iterator[
         size = next(one for one in _SIZES if one >= len(chunk))
         sql, names = _compiled_among(among, size, conn.dialect)
         values = (*chunk, *repeat(chunk[-1], size - len(chunk)))
-        yield from conn.exec_driver_sql(sql, dict(zip(names, values, strict=True)) if names else values)
+        yield from conn.exec_driver_sql(sql, dict(zip(names, values, strict=True)) if names else values).all()
 
 
 @lru_cache(maxsize=64)
