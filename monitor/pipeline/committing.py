@@ -15,13 +15,14 @@ from monitor.pipeline._shop import Shop
 
 T = TypeVar("T")
 
-BATCH: Final = 100
-"""Polls in one commit: at 50 a poll that found nothing new costs 4 % more, at 250 no less (measured)."""
+BATCH: Final = 200
+"""Polls in one commit. A sweep of 2,000 has 13 of them then, 23 at 100 and 30 where none waits for others:
+where one feed in twenty changed it costs 4 and 8 % less (measured)."""
 
 BATCH_ITEMS: Final = 300
 """Items in one commit that have to be looked at: what is read of each is held until then (15 MB at 1,250)."""
 
-LINGER: Final = 0.05
+LINGER: Final = 0.1
 """Seconds that a commit waits for polls that are about to end, until it has its fill."""
 
 
