@@ -47,8 +47,10 @@ class Claims:
                 started = self._start(claimed)
                 more = not self._closing and len(claimed) > room // 2
                 self._more = partial(self.start_due, now, everything=everything) if more else None
-                # A host that became free meanwhile has feeds that nobody else would come back for.
-                if started or self._busy() >= busy:
+                busy_now = self._busy()
+                # Those of a host that is busy now may have hidden others, which are due, too. And a host
+                # that became free meanwhile has feeds that nobody else would come back for.
+                if busy_now <= busy and (started or busy_now == busy):
                     return
 
     def go_on(self) -> None:
