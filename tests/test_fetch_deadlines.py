@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -109,11 +110,44 @@ async def test_a_thousand_exchanges_share_one_timer(monkeypatch: pytest.MonkeyPa
         with deadlines.within(FOREVER):
             pass
     assert timers == 1
-    deadlines.close()
 
 
-async def test_after_closing_nothing_is_ended() -> None:
-    deadlines = Deadlines()
-    with deadlines.within(0.01):
-        deadlines.close()
-        await asyncio.sleep(0.05)
+async def test_what_passes_while_the_loop_stands_still_ends_in_order(within: Within) -> None:
+    ended: list[float] = []
+
+    async def work(seconds: float) -> None:
+        with pytest.raises(TimeoutError):
+            async with within(seconds):
+                await asyncio.sleep(FOREVER)
+        ended.append(seconds)
+
+    tasks = [asyncio.create_task(work(seconds)) for seconds in (0.04, 0.01, 0.03, 0.02)]
+    await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251 - a slow machine
+    await asyncio.wait(tasks)
+    assert ended == [0.01, 0.02, 0.03, 0.04]
+
+
+def test_uvloop_ends_the_same_also_where_a_deadline_is_due_at_once() -> None:
+    uvloop = pytest.importorskip("uvloop")
+    deadlines, ended = Deadlines(), list[bool]()
+
+    async def work(seconds: float) -> None:
+        for _ in range(20):
+            try:
+                with deadlines.within(seconds):
+                    await asyncio.sleep(0.001)
+            except TimeoutError:
+                ended.append(True)
+            else:
+                ended.append(False)
+
+    async def many() -> None:
+        await asyncio.gather(*(work(seconds) for seconds in (0.0, 0.0002, 0.0004, 0.0007, 600.0) * 10))
+        await asyncio.sleep(0.01)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(many())
+    assert len(ended) == 1000
+    assert ended.count(False) >= 200, "those of ten minutes"
+    assert ended.count(True) >= 200, "those of no time at all"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from types import TracebackType
 
 
@@ -16,41 +17,39 @@ class Deadlines:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[Deadline] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._rings_at = math.inf
 
     def within(self, seconds: float) -> Deadline:
         """Return a context that raises TimeoutError in place of what was not done after so many seconds."""
         return Deadline(self, seconds)
 
-    def close(self) -> None:
-        """End nothing any more."""
-        self._under_way.clear()
-        self._set(None)
-
     def begin(self, one: Deadline) -> None:
         """Watch one that begins now."""
         loop = self._loop = self._loop or asyncio.get_running_loop()
         one.at += loop.time()
+        if one.at < self._rings_at:
+            self._ring_at(loop, one.at)
         self._under_way.add(one)
-        if self._timer is None or one.at < self._timer.when():
-            self._set(one.at)
 
     def end(self, one: Deadline) -> None:
         """Watch one no longer. The timer stays: the next one would need it at once."""
         self._under_way.discard(one)
 
-    def _set(self, at: float | None) -> None:
+    def _ring_at(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = None if at is None or self._loop is None else self._loop.call_at(at, self._look)
+        # The time is kept here: uvloop returns a handle that has none where it is due at once.
+        self._timer, self._rings_at = loop.call_at(at, self._look, loop), at
 
-    def _look(self) -> None:
-        assert self._loop is not None
-        now = self._loop.time()
-        for one in [one for one in self._under_way if one.at <= now]:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer, self._rings_at = None, math.inf
+        now = loop.time()
+        for one in sorted((one for one in self._under_way if one.at <= now), key=lambda one: one.at):
             self._under_way.discard(one)
             one.pass_by()
-        self._set(min((one.at for one in self._under_way), default=None))
+        if self._under_way:
+            self._ring_at(loop, min(one.at for one in self._under_way))
 
 
 class Deadline:

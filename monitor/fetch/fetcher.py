@@ -125,7 +125,6 @@ class Fetcher:
 
     async def close(self) -> None:
         """Close all connections."""
-        self._deadlines.close()
         for one in (self._direct, *self._proxies.values()):
             await one.aclose()
 
