@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from typing import cast
 
@@ -129,6 +130,50 @@ async def test_what_comes_during_a_commit_is_in_the_next_one() -> None:
 
 async def test_each_is_told_whether_it_was_taken() -> None:
     assert await all_of(commits(Store()), "a", "not taken", "b") == [True, False, True]
+
+
+async def test_a_poll_that_is_cancelled_while_it_waits_keeps_nobody_waiting() -> None:
+    store = Store()
+    many = commits(store)
+    store.go_on.clear()
+    first = asyncio.create_task(many.add("a", 0))
+    cancelled, last = asyncio.create_task(many.add("b", 0)), asyncio.create_task(many.add("c", 0))
+    await store.under_way.wait()
+    cancelled.cancel()
+    await asyncio.sleep(0)
+    store.go_on.set()
+    async with asyncio.timeout(30):
+        assert [await first, await last] == [True, True]
+        assert await many.add("d", 0)
+    assert store.batches == [["a", "b", "c"], ["d"]]
+
+
+@pytest.mark.usefixtures("patience")
+async def test_what_was_written_is_kept_no_longer() -> None:
+    class Found:
+        pass
+
+    store, others = Store(), [0]
+    many = Commits[Found](
+        cast("Shop", store), lambda batch: [True] * len(batch), lambda waiting: waiting < others[0]
+    )
+    store.go_on.clear()
+    found = Found()
+    known = weakref.ref(found)
+    first = asyncio.create_task(many.add(found, 0))
+    del found
+    await store.under_way.wait()
+    others[0] = 9
+    second = asyncio.create_task(many.add(Found(), 0))
+    store.go_on.set()
+    await first
+    del first
+    await asyncio.sleep(0.01)
+    assert not second.done(), "it waits for others"
+    assert known() is None
+    others[0] = 0
+    many.look()
+    await second
 
 
 async def test_a_fault_of_ours_is_that_polls_alone() -> None:

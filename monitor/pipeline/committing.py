@@ -16,8 +16,8 @@ from monitor.pipeline._shop import Shop
 T = TypeVar("T")
 
 BATCH: Final = 200
-"""Polls in one commit. A sweep of 2,000 has 13 of them then, 23 at 100 and 30 where none waits for others:
-where one feed in twenty changed it costs 4 and 8 % less (measured)."""
+"""Polls in one commit. A sweep of 2,000 polls has 13 commits so, 23 with half as many and 30 where none waits
+for others; where one feed in twenty changed it costs 4 % less than the second, 8 % less than the third."""
 
 BATCH_ITEMS: Final = 300
 """Items in one commit that have to be looked at: what is read of each is held until then (15 MB at 1,250)."""
@@ -80,15 +80,15 @@ class Commits(Generic[T]):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LINGER):
                         await self._look.wait()
-            many = self._fitting()
-            batch, self._waiting = self._waiting[:many], self._waiting[many:]
-            self._items = sum(one.items for one in self._waiting)
-            await self._settle(batch)
+            await self._settle(self._taken())  # and keep none of it while the next ones gather
 
-    def _fitting(self) -> int:
-        """Return how many of those that wait one commit takes: at least one."""
+    def _taken(self) -> Sequence[_Waiting[T]]:
+        """Take as many of those that wait as one commit has room for: at least one."""
         totals = accumulate(one.items for one in self._waiting[:BATCH])
-        return max(1, sum(1 for total in totals if total <= BATCH_ITEMS))
+        many = max(1, sum(1 for total in totals if total <= BATCH_ITEMS))
+        batch, self._waiting = self._waiting[:many], self._waiting[many:]
+        self._items = sum(one.items for one in self._waiting)
+        return batch
 
     async def _settle(self, batch: Sequence[_Waiting[T]]) -> None:
         """Write a batch and tell those who wait for it.
@@ -105,6 +105,8 @@ class Commits(Generic[T]):
                 await self._settle([one])
             return
         for place, one in enumerate(batch):
+            if one.done.done():  # whoever was cancelled asks no more
+                continue
             if failure is None:
                 one.done.set_result(work.result()[place])
             else:
