@@ -188,6 +188,17 @@ async def test_no_more_feeds_are_claimed_once_it_stops(tmp_path: Path) -> None:
         assert len(free) == 20 - done, "no lease is left behind"
 
 
+async def test_all_feeds_are_claimed_again_after_what_was_under_way_was_ended_for_a_reload(
+    tmp_path: Path,
+) -> None:
+    async with crowded_desk(tmp_path, 20) as built, asyncio.timeout(30):
+        await built.pipeline.drain()
+        await built.pipeline.off_loop(lambda: built.pipeline.start(timedelta(0)))
+        await built.pipeline.poll_due()
+        while await built.pipeline.off_loop(lambda: polled(built)) < 20:
+            pass
+
+
 async def test_many_matches_are_folded_a_batch_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,6 +166,7 @@ class Pipeline:
         New feeds become due within `spread`.
         """
         now = self.clock.now()
+        self._polling.open()
         self.store.sync_feeds(self.parts.feeds.values(), now, spread=spread)
         self._reliance.begin()
         self._telling.start_cursors(now)

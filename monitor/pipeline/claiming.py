@@ -44,13 +44,15 @@ class Claims:
                     busy=busy,
                 )
                 claimed = await shop.off_loop(claim)
-                started = self._start(claimed)
-                more = not self._closing and len(claimed) > room // 2
-                self._more = partial(self.start_due, now, everything=everything) if more else None
-                busy_now = self._busy()
-                # Those of a host that is busy now may have hidden others, which are due, too. And a host
-                # that became free meanwhile has feeds that nobody else would come back for.
-                if busy_now <= busy and (started or busy_now == busy):
+                started, crowded = self._start(claimed), self._busy()
+                # Feeds of a host that is busy now may have hidden others in what the store looked at.
+                hidden = not crowded <= busy
+                more = len(claimed) > room // 2 or hidden
+                again = partial(self.start_due, now, everything=everything)
+                self._more = again if more and not self._closing else None
+                # And feeds of a host that became free meanwhile are nobody else's to come back for.
+                freed = not started and crowded < busy
+                if self._closing or not (hidden or freed):
                     return
 
     def go_on(self) -> None:
@@ -66,8 +68,12 @@ class Claims:
         if not self._hosts[host]:
             del self._hosts[host]
 
+    def open(self) -> None:
+        """Claim again all that there is room for: what was being ended has ended."""
+        self._closing = False
+
     async def close(self) -> None:
-        """Claim no more but what is asked for."""
+        """Claim no more but what is asked for, and of that one batch at a time."""
         self._closing, self._more = True, None
         async with self._claiming:
             pass  # what is being claimed is begun, or its leases would be held for nothing

@@ -115,6 +115,10 @@ class Polling:
             await self._ended.wait()
             await asyncio.sleep(0)  # so that what ended one badly is known
 
+    def open(self) -> None:
+        """Start all polls that are due, as far as there is room, from now on."""
+        self._claims.open()
+
     async def close(self) -> None:
         """Start no more polls but those that are asked for."""
         await self._claims.close()
