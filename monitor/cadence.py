@@ -8,7 +8,6 @@ once. Nothing here reads the clock: a poll happened at `result.fetched_at`.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
@@ -141,7 +140,7 @@ def at_ease(
     if state.late_at is not None:
         due = min(due, state.late_at)
     due = _outside(max(due, state.next_poll_at), state.skip_hours, state.skip_days, jitter)
-    return replace(state, next_poll_at=due)
+    return state.but(next_poll_at=due)
 
 
 def after_push(state: FeedState, now: datetime, new_entries: int) -> FeedState:
@@ -150,9 +149,8 @@ def after_push(state: FeedState, now: datetime, new_entries: int) -> FeedState:
         return state
     rate = None if state.rate is None else state.rate + new_entries / _MEMORY_HOURS
     if state.failing_since is None and state.first_poll_at is not None:
-        state = replace(state, status=FeedStatus.OK, detail="")
-    return replace(
-        state,
+        state = state.but(status=FeedStatus.OK, detail="")
+    return state.but(
         entries=state.entries + new_entries,
         rate=rate,
         arrived_at=now,
@@ -403,8 +401,7 @@ def _failed(
     elif asked is not None:
         held = now + min(asked, LONGEST_WISH)
         wait = max(wait, held - now + timedelta(seconds=30) * jitter)
-    state = replace(
-        state,
+    state = state.but(
         **_polled(state, now),
         status=_status(error, moved=bool(result.moved_to)),
         failing_since=state.failing_since or now,
@@ -415,9 +412,9 @@ def _failed(
         next_poll_at=_outside(now + wait, state.skip_hours, state.skip_days, jitter),
     )
     if isinstance(error, FetchError) and error.status == 304:
-        state = replace(state, validators=Validators(), body_hash="")
+        state = state.but(validators=Validators(), body_hash="")
     if _adopted(state) and failures >= DISTRUST_AFTER:
-        state = replace(state, moved_to="", moved_since=None, moved_polls=0)
+        state = state.but(moved_to="", moved_since=None, moved_polls=0)
     return state
 
 
@@ -428,7 +425,7 @@ def _not_asked(
     now = result.fetched_at
     interval = _interval(state.rate, state.rhythm, state.window, now, settings, feed)
     wait = min(interval, SOON_AGAIN) * (1 + SPREAD * jitter)
-    return replace(state, next_poll_at=_outside(now + wait, state.skip_hours, state.skip_days, jitter))
+    return state.but(next_poll_at=_outside(now + wait, state.skip_hours, state.skip_days, jitter))
 
 
 def _backoff(interval: timedelta, failures: int) -> timedelta:

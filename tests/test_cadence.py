@@ -74,7 +74,7 @@ def poll(
         jitter=jitter,
         gap=gap,
     )
-    assert FeedState(**vars(after)) == after, "a state has its fields and no others"
+    assert vars(after).keys() == vars(FRESH).keys(), "a state has its fields and no others"
     return after
 
 

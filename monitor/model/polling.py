@@ -91,8 +91,8 @@ class FeedState:
     gap_at: datetime | None = None
     """The last poll that shared no entry with those before: something may have slid past in between."""
 
-    # Each poll reads a state and makes one of it. A frozen dataclass of thirty fields takes 4 µs to be made
-    # and 7.5 to be replaced; so it is 0.3 and 0.8 (measured).
+    # Each poll reads a state and makes another of it. To be made a frozen dataclass of thirty fields takes
+    # 4 µs, and to be replaced 7.5; these take 0.3 and 0.8 (measured), and look at no name.
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> FeedState:
@@ -102,7 +102,7 @@ class FeedState:
         return state
 
     def but(self, **changes: Any) -> FeedState:
-        """Return a state that differs in these fields, as `dataclasses.replace` does."""
+        """Return a state that differs in these fields."""
         return self.of(self.__dict__ | changes)
 
 

@@ -91,7 +91,7 @@ def match(of: Entry, topic: str = "summit", held: str = "") -> Match:
 
 def claim(store: Store, now: datetime = NOW) -> dict[str, FeedState]:
     claimed = {state.url: state for state in store.claim_feeds(now, 100, LEASE)}
-    assert all(FeedState(**vars(state)) == state for state in claimed.values()), "its fields, no others"
+    assert all(vars(state).keys() == vars(FeedState(url="")).keys() for state in claimed.values())
     return claimed
 
 
