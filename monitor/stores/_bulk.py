@@ -1,4 +1,4 @@
-"""One statement, many rows, fast.
+"""One statement for many rows or keys, fast.
 
 SQLAlchemy builds a dictionary of parameters anew for each row; here a statement is compiled once to
 the driver's text and a row of values goes through the column types straight to the driver. With
@@ -54,7 +54,7 @@ def _compiled(
 
 
 Among: TypeAlias = Callable[[Sequence[BindParameter[Any]]], Select[Any]]
-"""Makes a SELECT whose rows are among so many keys."""
+"""Makes a SELECT whose rows are among so many keys. They must be texts, and all that it is told."""
 
 _SIZES: Final = (1, 4, 16, 32, 64, 128, 256)
 
@@ -78,4 +78,5 @@ def _compiled_among(among: Among, size: int, dialect: Dialect) -> tuple[str, Seq
     """Return the driver's text, and the parameters' names where it wants them by name."""
     names = [f"key_{place}" for place in range(size)]
     compiled = among([bindparam(name) for name in names]).compile(dialect=dialect)
+    assert len(compiled.bind_names) == size
     return str(compiled), () if compiled.positional else names
