@@ -241,9 +241,8 @@ async def test_a_tick_folds_what_was_found_while_it_still_polls(
     async with crowded_desk(tmp_path, 20) as built:
         at = noted_folds(built, monkeypatch)
         assert (await built.pipeline.tick()).polls == 20
-        found = [matches for _, matches in at]
-        assert 4 <= found[0] <= found[1] - 4, "four, then eight, then sixteen"
-        assert 0 < at[0][0] < at[1][0] < 20
+        assert at[0][0] < 20, "while others were still to come"
+        assert all(matches >= 4 for _, matches in at)
         assert at[-1][0] == 20
         assert isinstance(built.clock, FakeClock)
         built.clock.advance(8 * HOUR)

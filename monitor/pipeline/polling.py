@@ -193,7 +193,7 @@ class Polling:
         return await self._commits.add(_Absorption(state, result, parsed, pushed), len(parsed.found))
 
     def _expects(self, waiting: int) -> bool:
-        """Say whether polls beside so many that wait may end soon: not while the room for documents is full."""
+        """Say whether more polls than wait may end soon: not while the room for documents is full."""
         return waiting < len(self.running) and not self._room.locked()
 
     def _parse(self, feed: Feed, state: FeedState, result: FetchResult) -> tuple[FetchResult, _Parsed]:
