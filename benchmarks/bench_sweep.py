@@ -26,7 +26,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
@@ -198,27 +199,32 @@ async def cost(work: Awaitable[None]) -> float:
 # all runs ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def measure(count: int, runs: int, roles: tuple[str, ...]) -> list[dict[str, dict[str, float]]]:
-    """Return the figures by role of each run; every role in a process of its own."""
-    here = Path(__file__)
-    served = count * LARGER if "large" in roles else count
+@contextmanager
+def served(count: int) -> Iterator[tuple[int, int]]:
+    """Serve feeds from a process of its own; give the ports, plain and TLS."""
     server = subprocess.Popen(
-        [sys.executable, str(here.with_name("sweep_server.py")), "--feeds", str(served)],
+        [sys.executable, str(Path(__file__).with_name("sweep_server.py")), "--feeds", str(count)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
         assert server.stdout is not None
-        ports = server.stdout.readline().split()
-        return [{role: _role(here, role, count, ports) for role in roles} for _ in range(runs)]
+        plain, secure = map(int, server.stdout.readline().split())
+        yield plain, secure
     finally:
         server.kill()
         server.wait()
 
 
-def _role(here: Path, role: str, count: int, ports: list[str]) -> dict[str, float]:
-    command = [sys.executable, str(here), "--feeds", str(count), "--role", role, "--ports", *ports]
+def measure(count: int, runs: int, roles: tuple[str, ...]) -> list[dict[str, dict[str, float]]]:
+    """Return the figures by role of each run; every role in a process of its own."""
+    with served(count * LARGER if "large" in roles else count) as ports:
+        return [{role: _role(role, count, ports) for role in roles} for _ in range(runs)]
+
+
+def _role(role: str, count: int, ports: tuple[int, int]) -> dict[str, float]:
+    command = [sys.executable, __file__, "--feeds", str(count), "--role", role, "--ports", *map(str, ports)]
     out = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
     figures: dict[str, float] = json.loads(out.splitlines()[-1])
     print(f"  {role:<10}" + "".join(f"{name} {value:9.3f}   " for name, value in figures.items()), flush=True)

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import functools
 import json
-import subprocess
 import sys
 import tempfile
 import threading
@@ -28,7 +27,7 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 
-from bench_sweep import SWEEP, Meter, configured, control  # noqa: E402 - the path comes first
+from bench_sweep import SWEEP, Meter, configured, control, served  # noqa: E402 - the path comes first
 from sqlalchemy.engine.default import DefaultDialect  # noqa: E402
 from sweep_server import START, address  # noqa: E402
 
@@ -113,21 +112,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--feeds", type=int, default=2000)
     count = parser.parse_args().feeds
-    server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("sweep_server.py")), "--feeds", str(count)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        port = int(server.stdout.readline().split()[0])
-        factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
-        with asyncio.Runner(loop_factory=factory) as runner:
-            found = runner.run(sweeps(count, port))
-    finally:
-        server.kill()
-        server.wait()
+    factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
+    with served(count) as (port, _), asyncio.Runner(loop_factory=factory) as runner:
+        found = runner.run(sweeps(count, port))
     per_1000 = {
         label: [round(found[name].get(label, 0.0) / count * 1000, 3) for name in SWEEPS]
         for label in dict.fromkeys((LOOP, *(label for label, _, _ in STEPS)))
