@@ -33,6 +33,14 @@ def within(request: pytest.FixtureRequest) -> Within:
     return asyncio.timeout if request.param == "asyncio" else ours()
 
 
+async def too_long(within: Within, seconds: float, ended: list[float]) -> None:
+    """Work until the deadline, and note which one it was."""
+    with pytest.raises(TimeoutError):
+        async with within(seconds):
+            await asyncio.sleep(FOREVER)
+    ended.append(seconds)
+
+
 async def test_what_takes_too_long_ends_and_the_task_goes_on(within: Within) -> None:
     with pytest.raises(TimeoutError):
         async with within(0.02):
@@ -83,15 +91,8 @@ async def test_whoever_is_cancelled_at_the_deadline_stays_cancelled(within: With
 
 async def test_each_ends_at_its_own_deadline_whatever_came_first(within: Within) -> None:
     ended: list[float] = []
-
-    async def work(seconds: float) -> None:
-        with pytest.raises(TimeoutError):
-            async with within(seconds):
-                await asyncio.sleep(FOREVER)
-        ended.append(seconds)
-
     async with asyncio.timeout(30):
-        await asyncio.gather(*map(work, (0.4, 0.1, 0.7, 0.05)))
+        await asyncio.gather(*(too_long(within, seconds, ended) for seconds in (0.4, 0.1, 0.7, 0.05)))
     assert ended == [0.05, 0.1, 0.4, 0.7]
 
 
@@ -114,14 +115,7 @@ async def test_a_thousand_exchanges_share_one_timer(monkeypatch: pytest.MonkeyPa
 
 async def test_what_passes_while_the_loop_stands_still_ends_in_order(within: Within) -> None:
     ended: list[float] = []
-
-    async def work(seconds: float) -> None:
-        with pytest.raises(TimeoutError):
-            async with within(seconds):
-                await asyncio.sleep(FOREVER)
-        ended.append(seconds)
-
-    tasks = [asyncio.create_task(work(seconds)) for seconds in (0.04, 0.01, 0.03, 0.02)]
+    tasks = [asyncio.create_task(too_long(within, seconds, ended)) for seconds in (0.04, 0.01, 0.03, 0.02)]
     await asyncio.sleep(0)
     time.sleep(0.1)  # noqa: ASYNC251 - a slow machine
     await asyncio.wait(tasks)
