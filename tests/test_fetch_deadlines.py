@@ -115,11 +115,12 @@ async def test_a_thousand_exchanges_share_one_timer(monkeypatch: pytest.MonkeyPa
 
 async def test_what_passes_while_the_loop_stands_still_ends_in_order(within: Within) -> None:
     ended: list[float] = []
-    tasks = [asyncio.create_task(too_long(within, seconds, ended)) for seconds in (0.04, 0.01, 0.03, 0.02)]
+    deadlines = (0.04, 0.01, 0.07, 0.03, 0.08, 0.02, 0.06, 0.05)  # too many to be in order by chance
+    tasks = [asyncio.create_task(too_long(within, seconds, ended)) for seconds in deadlines]
     await asyncio.sleep(0)
-    asyncio.get_running_loop().call_soon(time.sleep, 0.1)  # it does nothing else meanwhile
+    asyncio.get_running_loop().call_soon(time.sleep, 0.15)  # it does nothing else meanwhile
     await asyncio.wait(tasks)
-    assert ended == [0.01, 0.02, 0.03, 0.04]
+    assert ended == sorted(deadlines)
 
 
 def test_uvloop_ends_the_same_also_where_a_deadline_is_due_at_once() -> None:
