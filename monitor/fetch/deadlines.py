@@ -15,7 +15,6 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[Deadline] = set()
         self._timer: asyncio.Handle | None = None
         self._rings_at = math.inf
@@ -24,10 +23,8 @@ class Deadlines:
         """Return a context that raises TimeoutError in place of what was not done after so many seconds."""
         return Deadline(self, seconds)
 
-    def begin(self, one: Deadline) -> None:
+    def begin(self, one: Deadline, loop: asyncio.AbstractEventLoop) -> None:
         """Watch one that begins now."""
-        loop = self._loop = self._loop or asyncio.get_running_loop()
-        one.at += loop.time()
         if one.at < self._rings_at:
             self._ring_at(loop, one.at)
         self._under_way.add(one)
@@ -53,20 +50,20 @@ class Deadlines:
 
 
 class Deadline:
-    """One piece of work in one task. `at` is by the loop's clock once it has begun."""
+    """One piece of work in one task. `at` is when it must have ended, by the loop's clock."""
 
-    __slots__ = ("_all", "_cancelled", "_passed", "_task", "at")
+    __slots__ = ("_all", "_cancelled", "_passed", "_seconds", "_task", "at")
 
     def __init__(self, deadlines: Deadlines, seconds: float) -> None:
-        self._all = deadlines
+        self._all, self._seconds = deadlines, seconds
         self._passed = False
-        self.at = seconds
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         self._task, self._cancelled = task, task.cancelling()
-        self._all.begin(self)
+        self.at = loop.time() + self._seconds
+        self._all.begin(self, loop)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
