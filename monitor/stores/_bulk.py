@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice, repeat
+from itertools import repeat
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import BindParameter, Connection, Delete, Dialect, Insert, Select, Update, bindparam
+
+from monitor.stores._rows import chunks
 
 Values = Mapping[str, Any]
 _Rows = Callable[[Sequence[Values]], Any]
@@ -65,8 +67,7 @@ def rows_among(conn: Connection, among: Among, keys: Iterable[str]) -> Iterator[
     An IN that SQLAlchemy expands is written anew each time, key by key (0.9 ms for 66 of them, measured);
     here it is compiled once for each of a few lengths, and the last key fills up what is left.
     """
-    rest = iter(keys)
-    while chunk := tuple(islice(rest, _SIZES[-1])):
+    for chunk in chunks(keys, _SIZES[-1]):
         size = next(one for one in _SIZES if one >= len(chunk))
         sql, names = _compiled_among(among, size, conn.dialect)
         values = (*chunk, *repeat(chunk[-1], size - len(chunk)))
