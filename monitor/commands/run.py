@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -48,12 +47,12 @@ def command(app: App, log_format: str) -> None:
         async with built:
             await built.run(load=load, watchdog=notifier)
 
-    with built.store.exclusive():
-        _run(daemon())
+    with built.store.exclusive(), asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(daemon())
 
 
-def _run(work: Coroutine[None, None, None]) -> None:
-    """Run on uvloop where it is installed (the extra `speed`), else on asyncio."""
-    factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(work)
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Make the daemon's loop: uvloop's where it is installed (the extra `speed`), else asyncio's."""
+    maker = import_module("uvloop") if find_spec("uvloop") else asyncio
+    loop: asyncio.AbstractEventLoop = maker.new_event_loop()
+    return loop
