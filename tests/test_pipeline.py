@@ -221,25 +221,19 @@ async def test_many_matches_are_folded_a_batch_at_a_time(
     assert left == [(True, 4), (True, 1), (False, 0)]
 
 
-def noted_folds(built: Service, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Return a list that grows with each fold of a tick, by its polls and its matches until then."""
-    telling, numbers, at = built.pipeline._telling, built.pipeline._shop.tally, list[tuple[int, int]]()
-    fold = telling.fold
-
-    def folding() -> bool:
-        at.append((numbers.numbers["polls"], numbers.numbers["matches"]))
-        return fold()
-
-    monkeypatch.setattr(telling, "fold", folding)
-    return at
-
-
 async def test_a_tick_folds_what_was_found_while_it_still_polls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "FOLD_AFTER", 4)
     async with crowded_desk(tmp_path, 20) as built:
-        at = noted_folds(built, monkeypatch)
+        telling, tally, at = built.pipeline._telling, built.pipeline._shop.tally, list[tuple[int, int]]()
+        fold = telling.fold
+
+        def folding() -> bool:
+            at.append((tally.numbers["polls"], tally.numbers["matches"]))
+            return fold()
+
+        monkeypatch.setattr(telling, "fold", folding)
         assert (await built.pipeline.tick()).polls == 20
         assert at[0][0] < 20, "while others were still to come"
         assert all(matches >= 4 for _, matches in at)
