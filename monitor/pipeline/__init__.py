@@ -161,9 +161,9 @@ class Pipeline:
         return self._shop.tally.report()
 
     def start(self, spread: timedelta) -> None:
-        """Make the store know the configured feeds and readers. Plain code, for the store's thread.
+        """Make the store know the configured feeds and readers, and claim feeds again after a `drain`.
 
-        New feeds become due within `spread`.
+        Plain code, for the store's thread. New feeds become due within `spread`.
         """
         now = self.clock.now()
         self._polling.open()
